@@ -1,0 +1,30 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkAnnotationUpgradeMacro_h
+#define itkAnnotationUpgradeMacro_h
+
+#include "itkMacro.h"
+
+/** Defines GetNameOfClass() in every supported ITK: 5.2 has only itkTypeMacro, 6 may be built without it. */
+#ifdef itkOverrideGetNameOfClassMacro
+#  define itkAnnotationUpgradeNameOfClassMacro(thisClass, superclass) itkOverrideGetNameOfClassMacro(thisClass)
+#else
+#  define itkAnnotationUpgradeNameOfClassMacro(thisClass, superclass) itkTypeMacro(thisClass, superclass)
+#endif
+
+#endif
