@@ -1,0 +1,148 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkAnnotationSampleSource_h
+#define itkAnnotationSampleSource_h
+
+#include "itkTrainingSampleSource.h"
+#include "itkUNetModel.h"
+#include "itkWorkingGrid.h"
+
+#include <vector>
+
+namespace itk
+{
+/** \class AnnotationSampleSource
+ * \brief Training samples from ITK images and their annotations, perturbed on purpose when the model takes an annotation.
+ *
+ * Add the images, let the model take its pixel size from EstimateSpacing() if it has none of its own, then Prepare(). All
+ * images, annotations and candidates have the dimension of the model: slices of a volume are added one by one.
+ *
+ * A sample's annotation channel is the foreground of the perturbed annotation (PerturbAnnotationFilter, fresh for every draw), the target the
+ * foreground of the annotation itself; both are averaged onto the network's grid. Patches are centred near a cell two
+ * times out of three, turned by flips and right angles (which move image, annotation, perturbation and target together),
+ * and changed in intensity; parts beyond the image are mirrored.
+ *
+ * \tparam TImage       scalar, RGB or vector image
+ * \tparam TLabelImage  integer image: 0 background, each other value one cell
+ *
+ * \ingroup AnnotationUpgrade */
+template <typename TImage, typename TLabelImage>
+class ITK_TEMPLATE_EXPORT AnnotationSampleSource : public TrainingSampleSource
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(AnnotationSampleSource);
+
+  using Self = AnnotationSampleSource;
+  using Superclass = TrainingSampleSource;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+  using typename Superclass::ExtentType;
+  using LabelType = typename TLabelImage::PixelType;
+
+  static constexpr unsigned int ImageDimension = TImage::ImageDimension;
+  static_assert(ImageDimension == 2 || ImageDimension == 3, "Networks work on 2-D and 3-D images.");
+  static_assert(TLabelImage::ImageDimension == ImageDimension, "Image and annotation have the same dimension.");
+
+  itkNewMacro(Self);
+  itkAnnotationUpgradeNameOfClassMacro(AnnotationSampleSource, TrainingSampleSource);
+
+  /** \name Perturbations, see PerturbAnnotationFilter
+   * Rates in [0, 1], MaximumIterations >= 0; all 0 (default) leaves annotations as they are. */
+  /** @{ */
+  itkSetMacro(OmissionRate, double);
+  itkGetConstMacro(OmissionRate, double);
+  itkSetMacro(InclusionRate, double);
+  itkGetConstMacro(InclusionRate, double);
+  itkSetMacro(SaltAndPepperProbability, double);
+  itkGetConstMacro(SaltAndPepperProbability, double);
+  itkSetMacro(MaximumIterations, unsigned int);
+  itkGetConstMacro(MaximumIterations, unsigned int);
+  /** @} */
+
+  /** Whether pixels of IgnoreLabel count nowhere in the loss and the score. Default off. */
+  itkSetMacro(UseIgnoreLabel, bool);
+  itkGetConstMacro(UseIgnoreLabel, bool);
+  itkBooleanMacro(UseIgnoreLabel);
+  itkSetMacro(IgnoreLabel, LabelType);
+  itkGetConstMacro(IgnoreLabel, LabelType);
+
+  /** Adds an image with its annotation and, for inclusion, other objects.
+   * \throw ExceptionObject if sizes, spacings, origins or directions differ, if an intensity is not finite, or if an image
+   * has other channels than the ones before. */
+  void
+  AddImage(const TImage * image, const TLabelImage * annotation, const TLabelImage * candidates = nullptr);
+
+  /** A pixel size at which the median cell of the annotations spans some 20 pixels, per axis: the image's own spacing times an
+   * integer. Cells that are smaller keep the image's own.
+   * \throw ExceptionObject if there is no cell in any annotation. */
+  UNetModel::SpacingType
+  EstimateSpacing() const;
+
+  /** Scales and resamples the images for `model`, which fixes the channels.
+   * \throw ExceptionObject if there is no image, no cell in any annotation, the channels or the dimension differ from the model's, or
+   * inclusion lacks candidates. */
+  void
+  Prepare(const UNetModel * model);
+
+  size_t
+  GetNumberOfImages() const override;
+  ExtentType
+  GetExtent(size_t image) const override;
+  void
+  DrawPatch(size_t image, uint64_t seed, const ExtentType & extent, float * input, float * target) const override;
+  void
+  DrawImage(size_t image, uint64_t seed, float * input, float * target) const override;
+
+protected:
+  AnnotationSampleSource() = default;
+  ~AnnotationSampleSource() override = default;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  struct Sample
+  {
+    typename TImage::ConstPointer      Image;
+    typename TLabelImage::ConstPointer Annotation;
+    typename TLabelImage::ConstPointer Candidates;
+    WorkingGrid                        Grid;
+    std::vector<float>                 Intensities; ///< planar, on the working grid
+    std::vector<float>                 Target;      ///< on the working grid
+    std::vector<size_t>                Centres;     ///< working pixels inside cells
+  };
+
+  std::vector<float>
+  PerturbedForeground(const Sample & sample, uint64_t seed) const;
+
+  double              m_OmissionRate{ 0.0 };
+  double              m_InclusionRate{ 0.0 };
+  double              m_SaltAndPepperProbability{ 0.0 };
+  unsigned int        m_MaximumIterations{ 0 };
+  bool                m_UseIgnoreLabel{ false };
+  LabelType           m_IgnoreLabel{};
+  bool                m_AnnotationInput{ false };
+  std::vector<Sample> m_Samples;
+};
+} // namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkAnnotationSampleSource.hxx"
+#endif
+
+#endif

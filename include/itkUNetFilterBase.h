@@ -1,0 +1,128 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkUNetFilterBase_h
+#define itkUNetFilterBase_h
+
+#include "itkAnnotationUpgradeMacro.h"
+#include "itkImageToImageFilter.h"
+#include "itkUNetModel.h"
+#include "itkWorkingGrid.h"
+
+namespace itk
+{
+/** \class UNetFilterBase
+ * \brief Applies a UNetModel to an image, tile by tile; what UNetSegmentFilter and UpgradeAnnotationFilter share.
+ *
+ * A real output pixel type receives the foreground's probability in [0, 1]; an integer one receives ForegroundValue where the
+ * probability is at least Threshold, else 0. A 2-D model works on 2-D images and on the slices of volumes along SliceAxis, a
+ * 3-D model on volumes. Output and input have the same size, spacing, origin and direction.
+ *
+ * The image is brought to the model's pixel size, its intensities are scaled as the model says, and the probability is
+ * interpolated back. Tiles are aligned to UNetModel::GetAlignment() and carry a margin of UNetModel::GetMargin(), so that the result is
+ * that of the whole image at once, wherever tiles or requested regions are cut. Intensities are scaled by whole slices (2-D model) or by the whole
+ * volume (3-D model), which the filter requests from its input. Scalar, RGB and vector pixel types are possible.
+ *
+ * \throw ExceptionObject without a model, when the image's channels or dimension do not fit the model's, when a pixel is not finite.
+ *
+ * \ingroup AnnotationUpgrade */
+template <typename TInputImage, typename TOutputImage>
+class ITK_TEMPLATE_EXPORT UNetFilterBase : public ImageToImageFilter<TInputImage, TOutputImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(UNetFilterBase);
+
+  using Self = UNetFilterBase;
+  using Superclass = ImageToImageFilter<TInputImage, TOutputImage>;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+  using RegionType = typename TOutputImage::RegionType;
+  using OutputPixelType = typename TOutputImage::PixelType;
+
+  static constexpr unsigned int ImageDimension = TInputImage::ImageDimension;
+  static_assert(ImageDimension == 2 || ImageDimension == 3, "Networks work on 2-D and 3-D images.");
+  static_assert(TOutputImage::ImageDimension == ImageDimension, "Input and output have the same dimension.");
+
+  itkAnnotationUpgradeNameOfClassMacro(UNetFilterBase, ImageToImageFilter);
+
+  itkSetConstObjectMacro(Model, UNetModel);
+  itkGetConstObjectMacro(Model, UNetModel);
+
+  /** Edge of a tile in pixels that the network sees, rounded up to a multiple of UNetModel::GetAlignment(); 0 (default) takes
+   * 1024 with a 2-D model and 128 with a 3-D model. Memory grows with it, the result does not depend on it. */
+  itkSetMacro(TileSize, unsigned int);
+  itkGetConstMacro(TileSize, unsigned int);
+
+  /** Axis across the slices of a volume with a 2-D model, default the last. */
+  itkSetMacro(SliceAxis, unsigned int);
+  itkGetConstMacro(SliceAxis, unsigned int);
+
+  /** Probability from which on a pixel is foreground, in [0, 1], default 0.5. Integer output only. */
+  itkSetMacro(Threshold, double);
+  itkGetConstMacro(Threshold, double);
+
+  /** Default 1. Integer output only. */
+  itkSetMacro(ForegroundValue, OutputPixelType);
+  itkGetConstMacro(ForegroundValue, OutputPixelType);
+
+protected:
+  UNetFilterBase() = default;
+  ~UNetFilterBase() override = default;
+
+  void
+  VerifyPreconditions() const override;
+  void
+  VerifyInputInformation() const override;
+  void
+  GenerateInputRequestedRegion() override;
+  void
+  GenerateData() override;
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+  /** The annotation of an upgrade network; nullptr, as here, for a segmentation network. */
+  virtual const DataObject *
+  GetAnnotationObject() const
+  {
+    return nullptr;
+  }
+
+  /** Foreground (0 or 1) of the annotation in `region`, x fastest. */
+  virtual void
+  CopyAnnotation(const RegionType & itkNotUsed(region), float * itkNotUsed(foreground)) const
+  {}
+
+private:
+  RegionType
+  RegionOfWholeSlices(const RegionType & region) const;
+
+  void
+  ProcessSlice(const RegionType & whole, const RegionType & requested, float progressStart, float progressEnd);
+
+  UNetModel::ConstPointer m_Model;
+  unsigned int            m_TileSize{ 0 };
+  unsigned int            m_SliceAxis{ ImageDimension - 1 };
+  double                  m_Threshold{ 0.5 };
+  OutputPixelType         m_ForegroundValue{ 1 };
+};
+} // namespace itk
+
+#ifndef ITK_MANUAL_INSTANTIATION
+#  include "itkUNetFilterBase.hxx"
+#endif
+
+#endif

@@ -1,0 +1,186 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkUNetModel_h
+#define itkUNetModel_h
+
+#include "AnnotationUpgradeExport.h"
+#include "itkAnnotationUpgradeMacro.h"
+#include "itkIntensityNormalization.h"
+#include "itkObject.h"
+#include "itkObjectFactory.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace itk
+{
+/** \class UNetModel
+ * \brief A U-Net with everything that is needed to apply it: weights, input, intensities, pixel size.
+ *
+ * The network (paper, Sec. 2.3; Ronneberger et al. 2015) has NumberOfLevels resolutions. A level is a double
+ * convolution (3x3, padding 1, batch normalisation, ReLU, twice); levels are joined by 2x2 max pooling on the way down
+ * and by 2x2 transposed convolution and concatenation [skip, up] on the way up; a 1x1 convolution gives two channels, 0
+ * background and 1 foreground. Channels are BaseChannels times 1, 2, 4, 8, ..., the last level as wide as the one before.
+ * The same with 3-D operations when Dimension is 3. The default architecture with one image channel and an annotation
+ * has 14,788,418 parameters.
+ *
+ * Input channels are the image's, then, when the model takes an annotation, one with the foreground of the annotation.
+ *
+ * Set the architecture, then call Initialize(); or Load() a file.
+ *
+ * \ingroup AnnotationUpgrade */
+class AnnotationUpgrade_EXPORT UNetModel : public Object
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(UNetModel);
+
+  using Self = UNetModel;
+  using Superclass = Object;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkAnnotationUpgradeNameOfClassMacro(UNetModel, Object);
+
+  /** \name Architecture, fixed by Initialize() and Load() */
+  /** @{ */
+  /** 2 (default) or 3. */
+  itkSetMacro(Dimension, unsigned int);
+  itkGetConstMacro(Dimension, unsigned int);
+  /** Channels of the image: 1 (default), 3 for RGB. */
+  itkSetMacro(ImageChannels, unsigned int);
+  itkGetConstMacro(ImageChannels, unsigned int);
+  /** Whether an annotation is the last input channel, as in an upgrade network. Default off: a segmentation network. */
+  itkSetMacro(AnnotationInput, bool);
+  itkGetConstMacro(AnnotationInput, bool);
+  itkBooleanMacro(AnnotationInput);
+  /** Channels of the first level, >= 1, default 64. */
+  itkSetMacro(BaseChannels, unsigned int);
+  itkGetConstMacro(BaseChannels, unsigned int);
+  /** Resolutions, 2 to 8, default 5, that is 4 poolings. */
+  itkSetMacro(NumberOfLevels, unsigned int);
+  itkGetConstMacro(NumberOfLevels, unsigned int);
+  /** ImageChannels, and one more with an annotation. */
+  unsigned int
+  GetNumberOfInputChannels() const
+  {
+    return m_ImageChannels + (m_AnnotationInput ? 1 : 0);
+  }
+  /** @} */
+
+  /** How intensities are scaled; part of the model file. */
+  itkSetMacro(Normalization, IntensityNormalization);
+  itkGetConstMacro(Normalization, IntensityNormalization);
+
+  /** Size of the pixels that the network sees, in physical units, along x, y, z; 0 stands for the image's own spacing
+   * (default). Part of the model file. */
+  using SpacingType = std::array<double, 3>;
+  itkSetMacro(Spacing, SpacingType);
+  itkGetConstReferenceMacro(Spacing, SpacingType);
+
+  /** Working pixels per native pixel of an image of spacing `imageSpacing`: Spacing / imageSpacing, or 1. */
+  SpacingType
+  GetFactor(const SpacingType & imageSpacing) const;
+
+  /** What the training was, as JSON text; part of the model file. Empty by default. */
+  itkSetStringMacro(TrainingRecord);
+  itkGetStringMacro(TrainingRecord);
+
+  /** "auto" (CUDA if there is one, else the CPU; default), "cpu", "cuda", "cuda:1".
+   * \throw ExceptionObject if the device does not exist. */
+  void
+  SetDevice(const std::string & device);
+  const std::string &
+  GetDevice() const;
+
+  /** Draws new weights from `seed`.
+   * \throw ExceptionObject if the architecture is not possible. */
+  void
+  Initialize(uint32_t seed);
+
+  /** Whether there are weights, from Initialize() or Load(). */
+  bool
+  IsInitialized() const;
+
+  /** Number of weights and biases; buffers of the batch normalisation do not count. */
+  size_t
+  GetNumberOfParameters() const;
+
+  /** Writes the model file: beside `fileName` first, then renamed, so that a failure leaves nothing behind.
+   * \throw ExceptionObject if it cannot be written. */
+  void
+  Save(const std::string & fileName) const;
+
+  /** Reads a model file onto the CPU and checks it whole.
+   * \throw ExceptionObject for a file that is missing, damaged, no model, or of a later format. */
+  static Pointer
+  Load(const std::string & fileName);
+
+  /** 2^(NumberOfLevels - 1): shifts of the input by it shift the output. */
+  size_t
+  GetAlignment() const;
+
+  /** How far a pixel of the input can reach, rounded up to a multiple of GetAlignment(). */
+  size_t
+  GetMargin() const;
+
+  /** Applies the network with running batch statistics.
+   *
+   * \param input        planar float buffer (channel, [z,] y, x), intensities already scaled
+   * \param extent       in ITK's order (x, y, z); z is 1 with a 2-D model. Sizes that are not multiples of
+   *                     GetAlignment() are filled up by repeating the last pixel.
+   * \param probability  receives the foreground's soft-max probability, one channel of the same extent
+   * Calls from several threads are safe. */
+  void
+  Predict(const float * input, const std::array<size_t, 3> & extent, float * probability) const;
+
+  /** Threads that LibTorch's CPU operations use, in the whole process. */
+  static void
+  SetNumberOfThreads(unsigned int threads);
+
+  /** LibTorch's side, defined in src/ only. */
+  struct Impl;
+  Impl &
+  GetImpl() const
+  {
+    return *m_Impl;
+  }
+
+protected:
+  UNetModel();
+  ~UNetModel() override;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  unsigned int           m_Dimension{ 2 };
+  unsigned int           m_ImageChannels{ 1 };
+  bool                   m_AnnotationInput{ false };
+  unsigned int           m_BaseChannels{ 64 };
+  unsigned int           m_NumberOfLevels{ 5 };
+  IntensityNormalization m_Normalization{ IntensityNormalization::Maximum };
+  SpacingType            m_Spacing{ { 0.0, 0.0, 0.0 } };
+  std::string            m_TrainingRecord;
+  std::unique_ptr<Impl>  m_Impl;
+};
+} // namespace itk
+
+#endif

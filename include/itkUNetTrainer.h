@@ -1,0 +1,187 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkUNetTrainer_h
+#define itkUNetTrainer_h
+
+#include "itkProcessObject.h"
+#include "itkTrainingSampleSource.h"
+#include "itkUNetModel.h"
+
+namespace itk
+{
+/** The numbers that training computes with.
+ * \ingroup AnnotationUpgrade */
+enum class TrainingPrecision : uint8_t
+{
+  Auto,     ///< BFloat16 where the hardware computes in it, else Float32
+  Float32,  ///< single precision throughout
+  BFloat16, ///< weights and activations in bfloat16; master weights, batch statistics, loss and optimiser in float32
+};
+constexpr std::array<const char *, 3> TrainingPrecisionNames{ { "auto", "float32", "bfloat16" } };
+
+/** What training minimises.
+ * \ingroup AnnotationUpgrade */
+enum class TrainingLoss : uint8_t
+{
+  Dice,                ///< 1 - 2 sum(p t) / (sum p + sum t + 1e-7), pooled over the batch (METHOD of the paper, Sec. 2.3)
+  DiceAndCrossEntropy, ///< the same plus the mean cross-entropy
+};
+constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-entropy" } };
+
+/** \class UNetTrainer
+ * \brief Trains a UNetModel on samples from a TrainingSampleSource.
+ *
+ * Images are split once into training and validation, whole images, by Seed. An epoch draws PatchesPerEpoch patches from
+ * the training images in shuffled order, each perturbed, turned and placed anew from (Seed, epoch, draw), and takes one
+ * step of Adam per BatchSize patches. After every epoch the moving average of the weights (EMA) is scored on the
+ * whole validation images, whose perturbations were drawn once; the best average is what remains in the model. Training ends after
+ * Patience epochs without a better score, MaximumEpochs, or MaximumMinutes.
+ *
+ * On the CPU two trainings with the same settings, seed and number of threads give identical files, whether or not one of them was
+ * stopped on the way and resumed from its checkpoint (MaximumMinutes aside).
+ *
+ * Events: StartEvent, ProgressEvent after every step, IterationEvent after every epoch (see GetHistory()), EndEvent.
+ * AbortGenerateDataOn() stops training after the step at work: the best weights so far are put into the model, the checkpoint
+ * stays, AbortEvent is sent and ProcessAborted thrown.
+ *
+ * \ingroup AnnotationUpgrade */
+class AnnotationUpgrade_EXPORT UNetTrainer : public ProcessObject
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(UNetTrainer);
+
+  using Self = UNetTrainer;
+  using Superclass = ProcessObject;
+  using Pointer = SmartPointer<Self>;
+  using ConstPointer = SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+  itkAnnotationUpgradeNameOfClassMacro(UNetTrainer, ProcessObject);
+
+  /** One line of the history. */
+  struct Epoch
+  {
+    unsigned int Number;  ///< from 1
+    double       Loss;    ///< mean over the steps
+    double       Score;   ///< Dice on the validation images, pooled
+    double       Seconds; ///< time that the epoch took, validation included
+  };
+
+  /** The model, initialised, which receives the best weights. */
+  itkSetObjectMacro(Model, UNetModel);
+  itkGetModifiableObjectMacro(Model, UNetModel);
+
+  itkSetConstObjectMacro(SampleSource, TrainingSampleSource);
+  itkGetConstObjectMacro(SampleSource, TrainingSampleSource);
+
+  /** Default 1. */
+  itkSetMacro(Seed, uint32_t);
+  itkGetConstMacro(Seed, uint32_t);
+  /** Patches per step, default 4. */
+  itkSetMacro(BatchSize, unsigned int);
+  itkGetConstMacro(BatchSize, unsigned int);
+  /** Edge of the patches in pixels that the network sees, default 256; with a 3-D model at most 64 is sensible. Rounded up to a multiple of
+   * UNetModel::GetAlignment(). */
+  itkSetMacro(PatchSize, unsigned int);
+  itkGetConstMacro(PatchSize, unsigned int);
+  /** Default 200. */
+  itkSetMacro(PatchesPerEpoch, unsigned int);
+  itkGetConstMacro(PatchesPerEpoch, unsigned int);
+  /** Adam's, default 1e-3. */
+  itkSetMacro(LearningRate, double);
+  itkGetConstMacro(LearningRate, double);
+  /** Decay of the moving average of the weights per step, in [0, 1), default 0.99; 0 turns it off. The average starts
+   * as a plain mean. */
+  itkSetMacro(AverageDecay, double);
+  itkGetConstMacro(AverageDecay, double);
+  itkSetMacro(Loss, TrainingLoss);
+  itkGetConstMacro(Loss, TrainingLoss);
+  itkSetMacro(Precision, TrainingPrecision);
+  itkGetConstMacro(Precision, TrainingPrecision);
+  /** Share of the images kept for validation, in [0, 1), default 0.2, at least one image. A single image serves
+   * both. */
+  itkSetMacro(ValidationFraction, double);
+  itkGetConstMacro(ValidationFraction, double);
+  /** Epochs without a better score after which training ends, default 10. */
+  itkSetMacro(Patience, unsigned int);
+  itkGetConstMacro(Patience, unsigned int);
+  /** Default 1000. */
+  itkSetMacro(MaximumEpochs, unsigned int);
+  itkGetConstMacro(MaximumEpochs, unsigned int);
+  /** Time that training may take in minutes, earlier parts of a resumed training included; 0 (default) is no limit. */
+  itkSetMacro(MaximumMinutes, double);
+  itkGetConstMacro(MaximumMinutes, double);
+
+  /** File that holds the state of the training after every epoch; none by default. It is written beside and renamed. */
+  itkSetStringMacro(CheckpointFile);
+  itkGetStringMacro(CheckpointFile);
+  /** Go on from CheckpointFile if it exists. Default off.
+   * \throw ExceptionObject if it belongs to a training with other settings. */
+  itkSetMacro(Resume, bool);
+  itkGetConstMacro(Resume, bool);
+  itkBooleanMacro(Resume);
+
+  /** Trains. The same as Update(). */
+  void
+  Train()
+  {
+    this->Update();
+  }
+  void
+  Update() override;
+
+  const std::vector<Epoch> &
+  GetHistory() const
+  {
+    return m_History;
+  }
+  /** The best score so far and its epoch; 0 before the first. */
+  double
+  GetBestScore() const;
+  unsigned int
+  GetBestEpoch() const;
+
+protected:
+  UNetTrainer();
+  ~UNetTrainer() override;
+
+  void
+  PrintSelf(std::ostream & os, Indent indent) const override;
+
+private:
+  UNetModel::Pointer                 m_Model;
+  TrainingSampleSource::ConstPointer m_SampleSource;
+  uint32_t                           m_Seed{ 1 };
+  unsigned int                       m_BatchSize{ 4 };
+  unsigned int                       m_PatchSize{ 256 };
+  unsigned int                       m_PatchesPerEpoch{ 200 };
+  double                             m_LearningRate{ 1e-3 };
+  double                             m_AverageDecay{ 0.99 };
+  TrainingLoss                       m_Loss{ TrainingLoss::Dice };
+  TrainingPrecision                  m_Precision{ TrainingPrecision::Auto };
+  double                             m_ValidationFraction{ 0.2 };
+  unsigned int                       m_Patience{ 10 };
+  unsigned int                       m_MaximumEpochs{ 1000 };
+  double                             m_MaximumMinutes{ 0.0 };
+  std::string                        m_CheckpointFile;
+  bool                               m_Resume{ false };
+  std::vector<Epoch>                 m_History;
+};
+} // namespace itk
+
+#endif
