@@ -1,0 +1,179 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkInclusionPerturbFilter_hxx
+#define itkInclusionPerturbFilter_hxx
+
+#include "itkPerturbRandomStream.h"
+
+namespace itk
+{
+template <typename TLabelImage>
+InclusionPerturbFilter<TLabelImage>::InclusionPerturbFilter()
+{
+  this->AddRequiredInputName("CandidatesImage", 1);
+}
+
+template <typename TLabelImage>
+void
+InclusionPerturbFilter<TLabelImage>::VerifyPreconditions() const
+{
+  if (this->GetCandidatesImage() == nullptr)
+  {
+    itkExceptionMacro("The candidates are missing: call SetCandidatesImage() with a label image of the objects to include.");
+  }
+  Superclass::VerifyPreconditions();
+  this->VerifyRate("Rate", m_Rate);
+}
+
+template <typename TLabelImage>
+void
+InclusionPerturbFilter<TLabelImage>::VerifyInputInformation() const
+{
+  Superclass::VerifyInputInformation();
+  const RegionType annotation = this->GetInput()->GetLargestPossibleRegion();
+  const RegionType candidates = this->GetCandidatesImage()->GetLargestPossibleRegion();
+  if (annotation != candidates)
+  {
+    itkExceptionMacro("The candidates have index " << candidates.GetIndex() << " and size " << candidates.GetSize()
+                                                   << ", the annotation index " << annotation.GetIndex() << " and size "
+                                                   << annotation.GetSize() << "; they must be the same.");
+  }
+}
+
+template <typename TLabelImage>
+void
+InclusionPerturbFilter<TLabelImage>::GenerateInputRequestedRegion()
+{
+  Superclass::GenerateInputRequestedRegion();
+  const_cast<TLabelImage *>(this->GetInput())->SetRequestedRegionToLargestPossibleRegion();
+  const_cast<TLabelImage *>(this->GetCandidatesImage())->SetRequestedRegionToLargestPossibleRegion();
+}
+
+template <typename TLabelImage>
+void
+InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
+{
+  const RegionType region = this->GetInput()->GetLargestPossibleRegion();
+  const auto       annotationLabels = this->CollectLabels(this->GetInput(), region);
+  const auto       candidateLabels = this->CollectLabels(this->GetCandidatesImage(), region);
+
+  PerturbLabelSet<LabelType> annotationUsed;
+  for (const auto & labels : annotationLabels)
+  {
+    annotationUsed.Insert(labels);
+  }
+  PerturbLabelSet<LabelType> used = annotationUsed;
+  for (const auto & labels : candidateLabels)
+  {
+    used.Insert(labels);
+  }
+
+  std::vector<std::vector<LabelType>> chosen(candidateLabels.size());
+  PerturbLabelSet<LabelType>          colliding;
+  this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
+    const SizeValueType number = this->GetAnnotationNumber(annotation, region);
+    PerturbRandomStream stream(this->GetSeed(), key);
+    chosen[number] = stream.Choose(candidateLabels[number].GetSorted(), m_Rate);
+    for (const LabelType label : chosen[number])
+    {
+      if (annotationUsed.Contains(label))
+      {
+        colliding.Insert(label);
+      }
+    }
+  });
+
+  PerturbLabelMap<LabelType> renamed;
+  for (const LabelType label : colliding.GetSorted())
+  {
+    const LabelType value = used.InsertUnused();
+    if (value == 0)
+    {
+      itkExceptionMacro("The pixel type holds no more labels: the included candidate "
+                        << +label << " needs a value that neither input uses, and all up to "
+                        << +std::numeric_limits<LabelType>::max() << " are taken. Use a wider pixel type.");
+    }
+    renamed.Set(label, value);
+  }
+
+  m_Included.clear();
+  m_Included.resize(chosen.size());
+  for (size_t number = 0; number < chosen.size(); ++number)
+  {
+    for (const LabelType label : chosen[number])
+    {
+      const LabelType value = renamed.Get(label);
+      m_Included[number].Set(label, value == 0 ? label : value);
+    }
+  }
+}
+
+template <typename TLabelImage>
+void
+InclusionPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType & region)
+{
+  const TLabelImage * const input = this->GetInput();
+  const TLabelImage * const candidates = this->GetCandidatesImage();
+  TLabelImage * const       output = this->GetOutput();
+  this->VisitAnnotations(region, [&](const RegionType & part, uint64_t) {
+    const auto & included = m_Included[this->GetAnnotationNumber(part, input->GetLargestPossibleRegion())];
+    Superclass::VisitLines(part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+      const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
+      const LabelType * const candidate = candidates->GetBufferPointer() + candidates->ComputeOffset(begin);
+      LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
+      PerturbVisitBlocks(
+        candidate,
+        length,
+        [&](size_t start, size_t count) {
+          const LabelType value = included.Get(candidate[start]);
+          if (value == 0)
+          {
+            std::copy_n(from + start, count, to + start);
+          }
+          else
+          {
+            std::fill_n(to + start, count, value);
+          }
+        },
+        [&](size_t start, size_t count) {
+          std::transform(from + start, from + start + count, candidate + start, to + start, [&](LabelType old, LabelType label) {
+            const LabelType value = included.Get(label);
+            return value == 0 ? old : value;
+          });
+        });
+    });
+  });
+}
+
+template <typename TLabelImage>
+void
+InclusionPerturbFilter<TLabelImage>::AfterThreadedGenerateData()
+{
+  m_Included.clear();
+}
+
+template <typename TLabelImage>
+void
+InclusionPerturbFilter<TLabelImage>::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  os << indent << "Rate: " << m_Rate << std::endl;
+}
+} // namespace itk
+
+#endif

@@ -1,0 +1,337 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkPerturbBitMask_h
+#define itkPerturbBitMask_h
+
+#include "itkImageRegion.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+#if defined(_MSC_VER)
+#  include <intrin.h>
+#endif
+
+namespace itk
+{
+/** \class PerturbBitMask
+ * \brief A binary image of one bit per pixel, with the dilation by a box.
+ *
+ * A line along axis 0 fills whole 64-bit words, so that one operation treats 64 pixels; surplus bits of the last word
+ * are 0. Outside the region there is nothing.
+ *
+ * \ingroup AnnotationUpgrade
+ */
+template <unsigned int VDimension>
+class PerturbBitMask
+{
+public:
+  using WordType = uint64_t;
+  using RegionType = ImageRegion<VDimension>;
+  static constexpr size_t WordBits = 64;
+
+  /** All bits 0. */
+  explicit PerturbBitMask(const RegionType & region)
+    : m_Region(region)
+    , m_WordsPerLine((region.GetSize(0) + WordBits - 1) / WordBits)
+    , m_Words(region.GetNumberOfPixels() == 0 ? 0
+                                              : m_WordsPerLine * (region.GetNumberOfPixels() / region.GetSize(0)))
+  {}
+
+  const RegionType &
+  GetRegion() const
+  {
+    return m_Region;
+  }
+
+  /** Number of the line, counted from the region's first, that holds a pixel. */
+  size_t
+  GetLineNumber(const typename RegionType::IndexType & index) const
+  {
+    size_t number = 0;
+    for (unsigned int axis = VDimension - 1; axis > 0; --axis)
+    {
+      number = number * m_Region.GetSize(axis) + static_cast<size_t>(index[axis] - m_Region.GetIndex(axis));
+    }
+    return number;
+  }
+
+  WordType *
+  GetLine(const size_t number)
+  {
+    return m_Words.data() + number * m_WordsPerLine;
+  }
+  const WordType *
+  GetLine(const size_t number) const
+  {
+    return m_Words.data() + number * m_WordsPerLine;
+  }
+
+  std::vector<WordType> &
+  GetWords()
+  {
+    return m_Words;
+  }
+  const std::vector<WordType> &
+  GetWords() const
+  {
+    return m_Words;
+  }
+
+  /** Sets bit i of a line where test(i) holds, for all i of the line; leaves the others as they are. */
+  template <typename TTest>
+  void
+  SetWhere(const size_t lineNumber, const TTest & test)
+  {
+    WordType * const line = this->GetLine(lineNumber);
+    const size_t     length = m_Region.GetSize(0);
+    for (size_t start = 0; start < length; start += WordBits)
+    {
+      // Comparing into bytes vectorises; the products then gather eight bytes into eight bits each.
+      uint8_t      bytes[WordBits] = {};
+      const size_t count = std::min(WordBits, length - start);
+      for (size_t i = 0; i < count; ++i)
+      {
+        bytes[i] = test(start + i) ? 1 : 0;
+      }
+      WordType word = 0;
+      for (size_t group = 0; group < WordBits; group += 8)
+      {
+        WordType eight = 0;
+        for (size_t i = 0; i < 8; ++i)
+        {
+          eight |= static_cast<WordType>(bytes[group + i]) << (8 * i);
+        }
+        word |= ((eight * 0x0102040810204080u) >> 56) << group;
+      }
+      line[start / WordBits] |= word;
+    }
+  }
+
+  /** Sets the bits begin to end - 1 of a line. */
+  void
+  SetRun(const size_t lineNumber, const size_t begin, const size_t end)
+  {
+    WordType * const line = this->GetLine(lineNumber);
+    for (size_t position = begin; position < end;)
+    {
+      const size_t bit = position % WordBits;
+      const size_t count = std::min(WordBits - bit, end - position);
+      line[position / WordBits] |= (~WordType{ 0 } >> (WordBits - count)) << bit;
+      position += count;
+    }
+  }
+
+  /** Dilates along one axis: a bit is set where one at most radius away along the axis was. */
+  void
+  Dilate(unsigned int axis, size_t radius);
+
+  /** Dilates with a box of 2 * radius + 1 pixels along each axis. */
+  void
+  Dilate(const typename RegionType::SizeType & radius)
+  {
+    for (unsigned int axis = 0; axis < VDimension; ++axis)
+    {
+      this->Dilate(axis, radius[axis]);
+    }
+  }
+
+  /** The first bit from begin on that has the given value, or end. */
+  static size_t
+  FindNext(const WordType * line, const bool value, const size_t begin, const size_t end)
+  {
+    const WordType flip = value ? 0 : ~WordType{ 0 };
+    for (size_t position = begin; position < end; position = (position / WordBits + 1) * WordBits)
+    {
+      const WordType rest = (line[position / WordBits] ^ flip) >> (position % WordBits);
+      if (rest != 0)
+      {
+        return std::min(end, position + CountTrailingZeros(rest));
+      }
+    }
+    return end;
+  }
+
+  /** The last set bit of begin to end - 1, or end. */
+  static size_t
+  FindLast(const WordType * line, const size_t begin, const size_t end)
+  {
+    for (size_t stop = end; stop > begin; stop = (stop - 1) / WordBits * WordBits)
+    {
+      const size_t   top = (stop - 1) % WordBits;
+      const WordType rest = line[(stop - 1) / WordBits] << (WordBits - 1 - top);
+      if (rest != 0)
+      {
+        const size_t position = stop - 1 - CountLeadingZeros(rest);
+        return position >= begin ? position : end;
+      }
+    }
+    return end;
+  }
+
+  /** Calls visitor(begin, end) for each run of set bits among the bits begin to end - 1 of a line. */
+  template <typename TVisitor>
+  static void
+  VisitRuns(const WordType * line, const size_t begin, const size_t end, const TVisitor & visitor)
+  {
+    for (size_t start = FindNext(line, true, begin, end); start < end;)
+    {
+      const size_t stop = FindNext(line, false, start, end);
+      visitor(start, stop);
+      start = FindNext(line, true, stop, end);
+    }
+  }
+
+private:
+  static size_t
+  CountTrailingZeros(const WordType word)
+  {
+#if defined(_MSC_VER)
+    unsigned long position;
+    _BitScanForward64(&position, word);
+    return position;
+#else
+    return static_cast<size_t>(__builtin_ctzll(word));
+#endif
+  }
+
+  static size_t
+  CountLeadingZeros(const WordType word)
+  {
+#if defined(_MSC_VER)
+    unsigned long position;
+    _BitScanReverse64(&position, word);
+    return WordBits - 1 - position;
+#else
+    return static_cast<size_t>(__builtin_clzll(word));
+#endif
+  }
+
+  /** Ors every word with the one `step` bits (towards higher, then towards lower positions) away on its line. */
+  static void
+  SpreadUp(WordType * line, size_t words, size_t step);
+  static void
+  SpreadDown(WordType * line, size_t words, size_t step);
+
+  RegionType            m_Region;
+  size_t                m_WordsPerLine;
+  std::vector<WordType> m_Words;
+};
+
+template <unsigned int VDimension>
+void
+PerturbBitMask<VDimension>::SpreadUp(WordType * const line, const size_t words, const size_t step)
+{
+  const size_t whole = step / WordBits;
+  const size_t part = step % WordBits;
+  for (size_t i = words; i-- > whole;)
+  {
+    WordType moved = line[i - whole] << part;
+    if (part != 0 && i > whole)
+    {
+      moved |= line[i - whole - 1] >> (WordBits - part);
+    }
+    line[i] |= moved;
+  }
+}
+
+template <unsigned int VDimension>
+void
+PerturbBitMask<VDimension>::SpreadDown(WordType * const line, const size_t words, const size_t step)
+{
+  const size_t whole = step / WordBits;
+  const size_t part = step % WordBits;
+  for (size_t i = 0; i + whole < words; ++i)
+  {
+    WordType moved = line[i + whole] >> part;
+    if (part != 0 && i + whole + 1 < words)
+    {
+      moved |= line[i + whole + 1] << (WordBits - part);
+    }
+    line[i] |= moved;
+  }
+}
+
+template <unsigned int VDimension>
+void
+PerturbBitMask<VDimension>::Dilate(const unsigned int axis, size_t radius)
+{
+  const size_t length = m_Region.GetSize(axis);
+  if (m_Words.empty() || length == 1)
+  {
+    return;
+  }
+  radius = std::min(radius, length - 1);
+
+  // Steps 1, 2, 4, ... and a rest: each multiplies the reach, so that their number grows with the radius' logarithm.
+  const auto visitSteps = [radius](const auto & spread) {
+    for (size_t reach = 0; reach < radius;)
+    {
+      const size_t step = std::min(reach + 1, radius - reach);
+      spread(step);
+      reach += step;
+    }
+  };
+
+  if (axis == 0)
+  {
+    const size_t   lastBits = length % WordBits;
+    const WordType valid = lastBits == 0 ? ~WordType{ 0 } : ~WordType{ 0 } >> (WordBits - lastBits);
+    for (WordType * line = m_Words.data(); line != m_Words.data() + m_Words.size(); line += m_WordsPerLine)
+    {
+      visitSteps([&](const size_t step) { SpreadUp(line, m_WordsPerLine, step); });
+      line[m_WordsPerLine - 1] &= valid;
+      visitSteps([&](const size_t step) { SpreadDown(line, m_WordsPerLine, step); });
+    }
+    return;
+  }
+
+  size_t stride = m_WordsPerLine;
+  for (unsigned int lower = 1; lower < axis; ++lower)
+  {
+    stride *= m_Region.GetSize(lower);
+  }
+  for (WordType * slab = m_Words.data(); slab != m_Words.data() + m_Words.size(); slab += stride * length)
+  {
+    visitSteps([&](const size_t step) {
+      for (size_t position = length; position-- > step;)
+      {
+        const WordType * const from = slab + (position - step) * stride;
+        WordType * const       to = slab + position * stride;
+        for (size_t i = 0; i < stride; ++i)
+        {
+          to[i] |= from[i];
+        }
+      }
+    });
+    visitSteps([&](const size_t step) {
+      for (size_t position = 0; position + step < length; ++position)
+      {
+        const WordType * const from = slab + (position + step) * stride;
+        WordType * const       to = slab + position * stride;
+        for (size_t i = 0; i < stride; ++i)
+        {
+          to[i] |= from[i];
+        }
+      }
+    });
+  }
+}
+} // namespace itk
+
+#endif
