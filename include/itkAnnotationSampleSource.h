@@ -107,6 +107,8 @@ public:
   DrawPatch(size_t image, uint64_t seed, const ExtentType & extent, float * input, float * target) const override;
   void
   DrawImage(size_t image, uint64_t seed, float * input, float * target) const override;
+  std::string
+  GetDescription() const override;
 
 protected:
   AnnotationSampleSource() = default;

@@ -25,6 +25,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace itk
 {
@@ -64,6 +65,10 @@ public:
   /** A whole image, perturbed as `seed` says, otherwise unchanged. */
   virtual void
   DrawImage(size_t image, uint64_t seed, float * input, float * target) const = 0;
+
+  /** Settings that the samples depend on, as JSON text; part of the training record. */
+  virtual std::string
+  GetDescription() const = 0;
 
 protected:
   TrainingSampleSource() = default;

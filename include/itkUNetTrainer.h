@@ -38,7 +38,7 @@ constexpr std::array<const char *, 3> TrainingPrecisionNames{ { "auto", "float32
  * \ingroup AnnotationUpgrade */
 enum class TrainingLoss : uint8_t
 {
-  Dice,                ///< 1 - 2 sum(p t) / (sum p + sum t + 1e-7), pooled over the batch (METHOD of the paper, Sec. 2.3)
+  Dice,                ///< 1 - 2 sum(p t) / (sum p + sum t + 1e-7), pooled over the batch (paper, Sec. 2.3)
   DiceAndCrossEntropy, ///< the same plus the mean cross-entropy
 };
 constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-entropy" } };
@@ -150,20 +150,22 @@ public:
   {
     return m_History;
   }
-  /** The best score so far and its epoch; 0 before the first. */
-  double
-  GetBestScore() const;
-  unsigned int
-  GetBestEpoch() const;
+  /** The epoch with the best score so far, from 1; 0 before the first. */
+  itkGetConstMacro(BestEpoch, unsigned int);
 
 protected:
-  UNetTrainer();
-  ~UNetTrainer() override;
+  UNetTrainer() = default;
+  ~UNetTrainer() override = default;
 
   void
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
+  class Session;
+
+  void
+  CheckSettings() const;
+
   UNetModel::Pointer                 m_Model;
   TrainingSampleSource::ConstPointer m_SampleSource;
   uint32_t                           m_Seed{ 1 };
@@ -181,6 +183,7 @@ private:
   std::string                        m_CheckpointFile;
   bool                               m_Resume{ false };
   std::vector<Epoch>                 m_History;
+  unsigned int                       m_BestEpoch{ 0 };
 };
 } // namespace itk
 

@@ -1,0 +1,225 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkUNetNetwork.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+
+namespace itk
+{
+namespace
+{
+std::vector<int64_t>
+WithEdge(std::initializer_list<int64_t> channels, int64_t dimension, int64_t edge)
+{
+  std::vector<int64_t> shape(channels);
+  shape.insert(shape.end(), dimension, edge);
+  return shape;
+}
+
+/** A container whose children have the names of PyTorch's Sequential. */
+std::shared_ptr<torch::nn::Module>
+Container()
+{
+  return std::make_shared<torch::nn::Module>();
+}
+
+/** Adds a module under a path of container names, such as "maxpool_conv.1". */
+template <typename TModule>
+TModule
+Register(torch::nn::Module & parent, const std::string & path, TModule module)
+{
+  const auto dot = path.find('.');
+  if (dot == std::string::npos)
+  {
+    parent.register_module(path, module);
+    return module;
+  }
+  const std::string head = path.substr(0, dot);
+  auto              children = parent.named_children();
+  auto              container = children.contains(head) ? children[head] : parent.register_module(head, Container());
+  return Register(*container, path.substr(dot + 1), module);
+}
+} // namespace
+
+torch::MemoryFormat
+FastFormat(int64_t dimension)
+{
+  return dimension == 2 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::ChannelsLast3d;
+}
+
+ConvolutionImpl::ConvolutionImpl(int64_t dimension, int64_t in, int64_t out, int64_t edge)
+  : weight(register_parameter("weight", torch::empty(WithEdge({ out, in }, dimension, edge))))
+  , bias(register_parameter("bias", torch::empty(out)))
+{}
+
+torch::Tensor
+ConvolutionImpl::forward(const torch::Tensor & input)
+{
+  const int64_t padding = weight.size(2) / 2;
+  return input.dim() == 4 ? torch::conv2d(input, weight, bias, 1, padding) : torch::conv3d(input, weight, bias, 1, padding);
+}
+
+UpConvolutionImpl::UpConvolutionImpl(int64_t dimension, int64_t channels)
+  : weight(register_parameter("weight", torch::empty(WithEdge({ channels, channels }, dimension, 2))))
+  , bias(register_parameter("bias", torch::empty(channels)))
+{}
+
+torch::Tensor
+UpConvolutionImpl::forward(const torch::Tensor & input)
+{
+  const int64_t in = weight.size(0);
+  const int64_t out = weight.size(1);
+  const int64_t n = input.size(0);
+  if (input.dim() == 4)
+  {
+    const auto kernel = weight.reshape({ in, out * 4 }).t().reshape({ out * 4, in, 1, 1 });
+    return torch::pixel_shuffle(torch::conv2d(input, kernel, bias.repeat_interleave(4)), 2);
+  }
+  const auto    kernel = weight.reshape({ in, out * 8 }).t().reshape({ out * 8, in, 1, 1, 1 });
+  const int64_t z = input.size(2), y = input.size(3), x = input.size(4);
+  return torch::conv3d(input, kernel, bias.repeat_interleave(8))
+    .reshape({ n, out, 2, 2, 2, z, y, x })
+    .permute({ 0, 1, 5, 2, 6, 3, 7, 4 })
+    .reshape({ n, out, 2 * z, 2 * y, 2 * x })
+    .contiguous(FastFormat(3));
+}
+
+BatchNormalizationImpl::BatchNormalizationImpl(int64_t channels)
+  : weight(register_parameter("weight", torch::ones(channels)))
+  , bias(register_parameter("bias", torch::zeros(channels)))
+  , running_mean(register_buffer("running_mean", torch::zeros(channels)))
+  , running_var(register_buffer("running_var", torch::ones(channels)))
+  , num_batches_tracked(register_buffer("num_batches_tracked", torch::zeros({}, torch::kLong)))
+{}
+
+torch::Tensor
+BatchNormalizationImpl::forward(const torch::Tensor & input)
+{
+  if (is_training())
+  {
+    num_batches_tracked += 1;
+  }
+  return torch::batch_norm(input, weight, bias, running_mean, running_var, is_training(), 0.1, 1e-5, true);
+}
+
+DoubleConvolutionImpl::DoubleConvolutionImpl(int64_t dimension, int64_t in, int64_t out)
+{
+  m_Convolution[0] = Register(*this, "double_conv.0", Convolution(dimension, in, out, 3));
+  m_Normalization[0] = Register(*this, "double_conv.1", BatchNormalization(out));
+  m_Convolution[1] = Register(*this, "double_conv.3", Convolution(dimension, out, out, 3));
+  m_Normalization[1] = Register(*this, "double_conv.4", BatchNormalization(out));
+}
+
+torch::Tensor
+DoubleConvolutionImpl::forward(const torch::Tensor & input)
+{
+  auto x = input;
+  for (unsigned int i = 0; i < 2; ++i)
+  {
+    x = m_Normalization[i](m_Convolution[i](x)).relu_();
+  }
+  return x;
+}
+
+UNetNetworkImpl::UNetNetworkImpl(int64_t dimension, int64_t in, int64_t base, int64_t levels)
+  : m_Dimension(dimension)
+{
+  std::vector<int64_t> widths;
+  for (int64_t level = 0; level < levels; ++level)
+  {
+    widths.push_back(base << std::min(level, std::max<int64_t>(levels - 2, 0)));
+  }
+  m_Input = register_module("inc", DoubleConvolution(dimension, in, widths[0]));
+  for (int64_t level = 1; level < levels; ++level)
+  {
+    m_Down.push_back(Register(*this,
+                              "down" + std::to_string(level) + ".maxpool_conv.1",
+                              DoubleConvolution(dimension, widths[level - 1], widths[level])));
+  }
+  int64_t width = widths.back();
+  for (int64_t level = levels - 2; level >= 0; --level)
+  {
+    const std::string name = "up" + std::to_string(levels - 1 - level);
+    const int64_t     out = widths[std::max<int64_t>(level - 1, 0)];
+    m_Up.push_back(Register(*this, name + ".up", UpConvolution(dimension, width)));
+    m_Merge.push_back(Register(*this, name + ".conv", DoubleConvolution(dimension, widths[level] + width, out)));
+    width = out;
+  }
+  m_Output = Register(*this, "outc.conv", Convolution(dimension, width, 2, 1));
+}
+
+torch::Tensor
+UNetNetworkImpl::forward(const torch::Tensor & input)
+{
+  std::vector<torch::Tensor> skips;
+  auto                       x = m_Input(input);
+  for (auto & down : m_Down)
+  {
+    skips.push_back(x);
+    x = down(m_Dimension == 2 ? torch::max_pool2d(x, 2) : torch::max_pool3d(x, 2));
+  }
+  for (size_t i = 0; i < m_Up.size(); ++i)
+  {
+    x = m_Merge[i](torch::cat({ skips.back(), m_Up[i](x) }, 1));
+    skips.pop_back();
+  }
+  return m_Output(x);
+}
+
+void
+UNetNetworkImpl::Initialize(uint64_t seed)
+{
+  torch::NoGradGuard guard;
+  auto               generator = at::detail::createCPUGenerator(seed);
+  for (auto & module : modules(false))
+  {
+    torch::Tensor weight, bias;
+    if (auto * convolution = module->as<ConvolutionImpl>())
+    {
+      weight = convolution->weight;
+      bias = convolution->bias;
+    }
+    else if (auto * up = module->as<UpConvolutionImpl>())
+    {
+      weight = up->weight;
+      bias = up->bias;
+    }
+    else
+    {
+      continue;
+    }
+    const double bound = 1.0 / std::sqrt(static_cast<double>(weight[0].numel()));
+    weight.uniform_(-bound, bound, generator);
+    bias.uniform_(-bound, bound, generator);
+  }
+}
+
+void
+UNetNetworkImpl::SetConvolutionType(torch::Dtype type)
+{
+  for (auto & module : modules(false))
+  {
+    if (module->as<ConvolutionImpl>() || module->as<UpConvolutionImpl>())
+    {
+      module->to(type);
+    }
+  }
+}
+} // namespace itk

@@ -1,0 +1,190 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkWorkingGrid.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace itk
+{
+namespace
+{
+/** Weighted sum of the consecutive inputs from First on. */
+struct Stencil
+{
+  size_t             First;
+  std::vector<float> Weights;
+};
+
+/** The inputs that make the mean over working pixel `i` of an axis of `native` pixels. */
+Stencil
+MeanStencil(size_t i, double factor, size_t native)
+{
+  const double begin = static_cast<double>(i) * factor;
+  const double end = std::min(begin + factor, static_cast<double>(native));
+  Stencil      stencil;
+  stencil.First = std::min(static_cast<size_t>(begin), native - 1);
+  for (size_t j = stencil.First; j < native && static_cast<double>(j) < end; ++j)
+  {
+    const double covered = std::min(end, static_cast<double>(j + 1)) - std::max(begin, static_cast<double>(j));
+    stencil.Weights.push_back(static_cast<float>(covered / (end - begin)));
+  }
+  return stencil;
+}
+
+/** The inputs that make the value at the centre of native pixel `i` from an axis of `working` pixels. */
+Stencil
+LinearStencil(size_t i, double factor, size_t working)
+{
+  const double last = static_cast<double>(working - 1);
+  const double position = std::clamp((static_cast<double>(i) + 0.5) / factor - 0.5, 0.0, last);
+  const auto   first = static_cast<size_t>(position);
+  const auto   weight = static_cast<float>(position - static_cast<double>(first));
+  if (weight == 0.0f)
+  {
+    return { first, { 1.0f } };
+  }
+  return { first, { 1.0f - weight, weight } };
+}
+
+using Box = WorkingGrid::Box;
+
+template <typename TMakeStencil>
+void
+ResampleAxis(const float * input, const Box & from, float * output, const Box & to, unsigned int axis, TMakeStencil makeStencil)
+{
+  size_t inner = 1;
+  for (unsigned int i = 0; i < axis; ++i)
+  {
+    inner *= from.GetLength(i);
+  }
+  size_t outer = 1;
+  for (unsigned int i = axis + 1; i < 3; ++i)
+  {
+    outer *= from.GetLength(i);
+  }
+  const size_t fromLength = from.GetLength(axis);
+  const size_t toLength = to.GetLength(axis);
+  for (size_t i = 0; i < toLength; ++i)
+  {
+    const Stencil stencil = makeStencil(to.Begin[axis] + i);
+    const size_t  first = stencil.First - from.Begin[axis];
+    for (size_t o = 0; o < outer; ++o)
+    {
+      const float * source = input + (o * fromLength + first) * inner;
+      float *       target = output + (o * toLength + i) * inner;
+      for (size_t k = 0; k < inner; ++k)
+      {
+        float sum = 0.0f;
+        for (size_t w = 0; w < stencil.Weights.size(); ++w)
+        {
+          sum += stencil.Weights[w] * source[w * inner + k];
+        }
+        target[k] = sum;
+      }
+    }
+  }
+}
+
+/** Resamples axis by axis, leaving out the axes whose factor is 1. */
+template <typename TMakeStencil>
+void
+Resample(const float *                   input,
+         const Box &                     from,
+         float *                         output,
+         const Box &                     to,
+         const WorkingGrid::FactorType & factor,
+         TMakeStencil                    makeStencil)
+{
+  std::vector<float> current;
+  Box                box = from;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    if (box.Begin[axis] == to.Begin[axis] && box.End[axis] == to.End[axis] && factor[axis] == 1.0)
+    {
+      continue;
+    }
+    Box next = box;
+    next.Begin[axis] = to.Begin[axis];
+    next.End[axis] = to.End[axis];
+    std::vector<float> resampled(next.GetNumberOfPixels());
+    ResampleAxis(current.empty() ? input : current.data(), box, resampled.data(), next, axis, [&](size_t i) {
+      return makeStencil(i, axis);
+    });
+    current.swap(resampled);
+    box = next;
+  }
+  const float * result = current.empty() ? input : current.data();
+  std::copy(result, result + to.GetNumberOfPixels(), output);
+}
+} // namespace
+
+WorkingGrid::WorkingGrid(const ExtentType & native, const FactorType & factor)
+  : m_Native(native)
+  , m_Factor(factor)
+{
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    // A length that rounding lifts just above a whole number is that number.
+    m_Working[axis] =
+      std::max<size_t>(1, static_cast<size_t>(std::ceil(static_cast<double>(native[axis]) / factor[axis] - 1e-6)));
+  }
+}
+
+WorkingGrid::Box
+WorkingGrid::NativeBoxOf(const Box & working) const
+{
+  Box native;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    native.Begin[axis] = MeanStencil(working.Begin[axis], m_Factor[axis], m_Native[axis]).First;
+    const Stencil last = MeanStencil(working.End[axis] - 1, m_Factor[axis], m_Native[axis]);
+    native.End[axis] = last.First + last.Weights.size();
+  }
+  return native;
+}
+
+WorkingGrid::Box
+WorkingGrid::WorkingBoxOf(const Box & native) const
+{
+  Box working;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    working.Begin[axis] = LinearStencil(native.Begin[axis], m_Factor[axis], m_Working[axis]).First;
+    const Stencil last = LinearStencil(native.End[axis] - 1, m_Factor[axis], m_Working[axis]);
+    working.End[axis] = last.First + last.Weights.size();
+  }
+  return working;
+}
+
+void
+WorkingGrid::ToWorking(const float * input, const Box & from, float * output, const Box & to) const
+{
+  Resample(input, from, output, to, m_Factor, [this](size_t i, unsigned int axis) {
+    return MeanStencil(i, m_Factor[axis], m_Native[axis]);
+  });
+}
+
+void
+WorkingGrid::ToNative(const float * input, const Box & from, float * output, const Box & to) const
+{
+  Resample(input, from, output, to, m_Factor, [this](size_t i, unsigned int axis) {
+    return LinearStencil(i, m_Factor[axis], m_Working[axis]);
+  });
+}
+} // namespace itk
