@@ -1,12 +1,19 @@
-# Builds the module against an installed ITK, which carries none of ITK's module macros.
+# Builds, tests and installs the module against an installed ITK, which carries none of ITK's module macros. What ITK's
+# own build would provide to itk-module.cmake, src/ and test/ is defined here.
+include(CMakePackageConfigHelpers)
+include(CTest)
 include(GenerateExportHeader)
 include(GNUInstallDirs)
-include(CTest)
+
+option(BUILD_SHARED_LIBS "Build shared libraries." ${ITK_BUILD_SHARED})
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_INSTALL_RPATH $ORIGIN/../${CMAKE_INSTALL_LIBDIR})
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 
 macro(itk_module _name)
-  cmake_parse_arguments(
-    _module "EXCLUDE_FROM_DEFAULT;EXCLUDE_FROM_ALL;ENABLE_SHARED" "DESCRIPTION"
-    "DEPENDS;PRIVATE_DEPENDS;COMPILE_DEPENDS;TEST_DEPENDS;FACTORY_NAMES" ${ARGN})
+  cmake_parse_arguments(_module "EXCLUDE_FROM_DEFAULT;ENABLE_SHARED" "DESCRIPTION" "DEPENDS;TEST_DEPENDS" ${ARGN})
 endmacro()
 include(${PROJECT_SOURCE_DIR}/itk-module.cmake)
 
@@ -25,9 +32,17 @@ endfunction()
 
 macro(itk_module_add_library _name)
   add_library(${_name} ${ARGN})
+  add_library(${_name}::${_name} ALIAS ${_name})
+  annotation_upgrade_itk_libraries(_itk_libraries ${_module_DEPENDS})
+  target_link_libraries(${_name} PUBLIC ${_itk_libraries})
+  target_compile_features(${_name} PUBLIC cxx_std_17)
+  target_include_directories(
+    ${_name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+                    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/${_name}>)
+  target_include_directories(${_name} SYSTEM PUBLIC "$<BUILD_INTERFACE:${ITK_INCLUDE_DIRS}>")
   set_target_properties(
     ${_name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON
-                        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+                        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   generate_export_header(
     ${_name} EXPORT_FILE_NAME ${PROJECT_BINARY_DIR}/include/${_name}Export.h EXPORT_MACRO_NAME ${_name}_EXPORT
     NO_EXPORT_MACRO_NAME ${_name}_HIDDEN STATIC_DEFINE ITK_STATIC)
@@ -38,33 +53,35 @@ macro(itk_module_test)
   list(PREPEND AnnotationUpgrade-Test_LIBRARIES AnnotationUpgrade)
 endmacro()
 
-function(CreateGoogleTestDriver _kit _libraries)
-  find_package(GTest REQUIRED)
-  add_executable(${_kit}GTestDriver ${ARGN})
-  target_link_libraries(${_kit}GTestDriver PRIVATE ${_libraries} GTest::gtest GTest::gtest_main)
+function(CreateGoogleTestDriver _kit _libraries _sources)
   include(GoogleTest)
+  add_executable(${_kit}GTestDriver ${_sources})
+  target_link_libraries(${_kit}GTestDriver PRIVATE ${_libraries} GTest::GTest GTest::Main)
   gtest_discover_tests(${_kit}GTestDriver DISCOVERY_TIMEOUT 120)
 endfunction()
 
-option(BUILD_SHARED_LIBS "Build shared libraries" ${ITK_BUILD_SHARED})
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
-set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
-set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
-
-if(AnnotationUpgrade_USE_TORCH)
-  set(_scope PUBLIC)
-  add_subdirectory(src)
-else()
-  set(_scope INTERFACE)
-  add_library(AnnotationUpgrade INTERFACE)
+add_subdirectory(src)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  # A program that uses the filters of the headers alone does not load the library, and LibTorch with it.
+  target_link_options(AnnotationUpgrade INTERFACE LINKER:--as-needed)
 endif()
-annotation_upgrade_itk_libraries(_itk_libraries ${_module_DEPENDS} ${_module_COMPILE_DEPENDS} ${_module_PRIVATE_DEPENDS})
-target_link_libraries(AnnotationUpgrade ${_scope} ${_itk_libraries})
-target_compile_features(AnnotationUpgrade ${_scope} cxx_std_17)
-target_include_directories(
-  AnnotationUpgrade ${_scope} $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/AnnotationUpgrade>)
-target_include_directories(AnnotationUpgrade SYSTEM ${_scope} ${ITK_INCLUDE_DIRS})
+
+set(_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/AnnotationUpgrade)
+install(TARGETS AnnotationUpgrade EXPORT AnnotationUpgradeTargets)
+install(
+  DIRECTORY ${PROJECT_SOURCE_DIR}/include/ ${PROJECT_BINARY_DIR}/include/
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/AnnotationUpgrade
+  FILES_MATCHING
+  PATTERN "*.h"
+  PATTERN "*.hxx")
+install(EXPORT AnnotationUpgradeTargets NAMESPACE AnnotationUpgrade:: DESTINATION ${_package_dir})
+configure_package_config_file(
+  ${PROJECT_SOURCE_DIR}/cmake/AnnotationUpgradeConfig.cmake.in ${PROJECT_BINARY_DIR}/AnnotationUpgradeConfig.cmake
+  INSTALL_DESTINATION ${_package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/AnnotationUpgradeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/AnnotationUpgradeConfig.cmake
+              ${PROJECT_BINARY_DIR}/AnnotationUpgradeConfigVersion.cmake DESTINATION ${_package_dir})
 
 if(BUILD_TESTING)
   add_subdirectory(test)

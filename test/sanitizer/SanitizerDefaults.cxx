@@ -1,0 +1,32 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+// Defaults of the sanitizers' runtimes, compiled into every program that links AnnotationUpgrade when
+// AnnotationUpgrade_SANITIZE is on. Leaks are suppressed only by the name of the library that makes them.
+
+extern "C" const char *
+__lsan_default_suppressions()
+{
+  return "leak:libtorch_cpu.so\n"
+         "leak:libdnnl.so\n";
+}
+
+extern "C" const char *
+__ubsan_default_options()
+{
+  return "print_stacktrace=1";
+}
