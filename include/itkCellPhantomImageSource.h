@@ -77,6 +77,7 @@ public:
   using PixelType = typename TImage::PixelType;
   using LabelType = typename TLabelImage::PixelType;
   using CellType = CellPhantomEnums::CellType;
+  using SeedType = uint64_t;
 
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
   static constexpr double       MinimumRadiusInPixels = 6.0;
@@ -108,9 +109,9 @@ public:
   itkSetMacro(CellRadius, double);
   itkGetConstMacro(CellRadius, double);
 
-  /** Each seed gives another image. Default: 1. */
-  itkSetMacro(Seed, uint64_t);
-  itkGetConstMacro(Seed, uint64_t);
+  /** Each seed gives another image. Default: 0. */
+  itkSetMacro(Seed, SeedType);
+  itkGetConstMacro(Seed, SeedType);
 
   /** NumberOfCells, or what its default stands for. */
   SizeValueType
@@ -162,7 +163,7 @@ private:
   SpacingType   m_Spacing;
   SizeValueType m_NumberOfCells{ 0 };
   double        m_CellRadius{ 0.0 };
-  uint64_t      m_Seed{ 1 };
+  SeedType      m_Seed{ 0 };
 
   std::unique_ptr<const CellPhantomScene> m_Scene;
 };

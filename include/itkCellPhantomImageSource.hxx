@@ -175,13 +175,13 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
   using Role = CellPhantomScene::Role;
   constexpr double haloWidth = 1.6;  // in reaches of the nucleus, across the optical axis
   constexpr double haloHeight = 2.2; // along it
-  constexpr double haloStrength = 0.4;
-  constexpr double photons = 80.0; // of a nucleus of brightness 1
+  constexpr double haloStrength = 0.55;
+  constexpr double photons = 60.0; // of a nucleus of brightness 1
   constexpr double readVariance = 12.0;
   constexpr double unitsPerPhoton = 16.0;
   constexpr double offset = 200.0;
 
-  const uint64_t noiseKey = HashedNoise::Hash(m_Seed, 1);
+  const uint64_t noiseKey = PerturbHash(m_Seed, 1);
   const IndexValueType length = region.GetSize(0);
   std::vector<double>    light(length);
   std::vector<LabelType> labels[2] = { std::vector<LabelType>(length), std::vector<LabelType>(length) };
@@ -198,7 +198,7 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
     for (unsigned int i = 1; i < ImageDimension; ++i)
     {
       point[i] = index[i] * m_Spacing[i];
-      lineKey = HashedNoise::Hash(lineKey, static_cast<uint64_t>(index[i]));
+      lineKey = PerturbHash(lineKey, static_cast<uint64_t>(index[i]));
     }
     for (auto & line : labels)
     {
@@ -246,7 +246,7 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
         if (depth > -softness)
         {
           const double t = std::min(0.5 + 0.5 * depth / softness, 1.0);
-          light[x] += nucleus.GetBrightness() * t * t * (3.0 - 2.0 * t) * nucleus.GetTexture(point, blur);
+          light[x] += nucleus.GetBrightness() * t * t * (3.0 - 2.0 * t) * nucleus.GetTexture(point, depth, blur);
         }
       }
     }
@@ -257,7 +257,7 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
       const double expected = photons * m_Scene->GetLight(point) * light[x];
       // Poisson and Gaussian noise: the inverse of the generalised Anscombe transform.
       const double root = std::sqrt(expected + readVariance) +
-                          0.5 * HashedNoise::Normal(HashedNoise::Hash(lineKey, static_cast<uint64_t>(index[0] + x)));
+                          0.5 * HashedNoise::Normal(PerturbHash(lineKey, static_cast<uint64_t>(index[0] + x)));
       const double value = std::floor(offset + unitsPerPhoton * (root * root - readVariance - 0.25) + 0.5);
       constexpr double maximum = static_cast<double>(NumericTraits<PixelType>::max());
       imageLine.Set(static_cast<PixelType>(std::min(std::max(value, 0.0), maximum)));

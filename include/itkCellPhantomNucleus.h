@@ -44,11 +44,12 @@ public:
    * xy-plane. `radius`: typical radius of a round nucleus in physical units. */
   CellPhantomNucleus(bool lobed, bool planar, double radius, uint64_t key)
     : m_Key(key)
+    , m_GrainSize(radius)
   {
     HashedNoise::Stream stream(key);
     const size_t        count = lobed ? 2 + stream.Below(3) : 1;
-    m_LobeRadius = radius * (lobed ? stream.Uniform(0.4, 0.5) : stream.Uniform(0.8, 1.15));
-    m_Brightness = stream.Uniform(0.7, 1.0) * stream.Uniform(0.7, 2.0);
+    m_LobeRadius = radius * (lobed ? stream.Uniform(0.38, 0.48) : stream.Uniform(0.8, 1.15));
+    m_Brightness = stream.Uniform(0.45, 1.0) * stream.Uniform(0.9, 2.2);
 
     PointType       center(0.0);
     PointType       step = stream.Direction(planar);
@@ -58,9 +59,9 @@ public:
     {
       m_Lobes.push_back(MakeLobe(center, m_LobeRadius, stream));
       middle += center / static_cast<double>(count);
-      step += bend * stream.Uniform(0.2, 0.9);
+      center += step * (1.7 * m_LobeRadius);
+      step += bend * stream.Uniform(0.5, 1.2);
       step /= step.GetNorm();
-      center += step * (1.4 * m_LobeRadius);
     }
     this->MoveBy(-middle);
     m_Center.Fill(0.0);
@@ -106,7 +107,7 @@ public:
     return m_Reach;
   }
 
-  /** Strength of the stain, 0.5 to 2. */
+  /** Strength of the stain, 0.4 to 2.2. */
   double
   GetBrightness() const
   {
@@ -159,21 +160,22 @@ public:
     return depth;
   }
 
-  /** Stain at a point relative to the average: clumps of chromatin and dark holes. Grain finer than `blur` (physical
-   * units) fades. */
+  /** Stain at a point of the given depth relative to the average: clumps of chromatin, and dark holes away from the
+   * surface. Grain finer than `blur` (physical units) fades. */
   double
-  GetTexture(const PointType & point, double blur) const
+  GetTexture(const PointType & point, double depth, double blur) const
   {
-    const PointType local = (point - m_Center) / m_LobeRadius;
-    const double    hole = HashedNoise::Gradient(HashedNoise::Hash(m_Key, 1), local * 1.7);
-    double          texture = 1.0 - std::min(std::max(2.5 * (hole - 0.15), 0.0), 0.7);
+    const PointType local = (point - m_Center) / m_GrainSize;
+    const double    hole = HashedNoise::Gradient(PerturbHash(m_Key, 1), local * 1.7);
+    const double    inner = std::min(std::max(4.0 * depth / m_GrainSize, 0.0), 1.0);
+    double          texture = 1.0 - inner * std::min(std::max(2.5 * (hole - 0.12), 0.0), 0.75);
     double          frequency = 2.6;
     double          amplitude = 0.6;
     for (uint64_t octave = 2; octave < 5; ++octave)
     {
-      const double wipe = 2.5 * frequency * blur / m_LobeRadius;
+      const double wipe = 2.5 * frequency * blur / m_GrainSize;
       texture += amplitude / (1.0 + wipe * wipe) *
-                 HashedNoise::Gradient(HashedNoise::Hash(m_Key, octave), local * frequency);
+                 HashedNoise::Gradient(PerturbHash(m_Key, octave), local * frequency);
       frequency *= 2.1;
       amplitude *= 0.85;
     }
@@ -213,7 +215,7 @@ private:
     lobe.axes[0] = first / (radius * stream.Uniform(0.85, 1.15));
     lobe.axes[1] = second / (radius * stream.Uniform(0.85, 1.15));
     lobe.axes[2] = CrossProduct(first, second) / radius;
-    lobe.key = HashedNoise::Hash(stream.Below(1u << 30), 0);
+    lobe.key = stream.Draw();
     return lobe;
   }
 
@@ -235,7 +237,7 @@ private:
     const double surface =
       distance > MaximumStretch
         ? 1.0
-        : 1.0 + 0.26 * HashedNoise::Gradient(lobe.key, ball * 1.3) + 0.1 * HashedNoise::Gradient(lobe.key + 1, ball * 3.1);
+        : 1.0 + 0.3 * HashedNoise::Gradient(lobe.key, ball * 1.2) + 0.07 * HashedNoise::Gradient(lobe.key + 1, ball * 2.9);
     const PointType gradient = lobe.axes[0] * ball[0] + lobe.axes[1] * ball[1] + lobe.axes[2] * ball[2];
     return (surface - distance) / gradient.GetNorm();
   }
@@ -259,6 +261,7 @@ private:
   }
 
   uint64_t           m_Key;
+  double             m_GrainSize;
   PointType          m_Center{ 0.0 };
   double             m_LobeRadius;
   double             m_Reach{ 0.0 };

@@ -83,13 +83,13 @@ public:
   };
 
   /** Place `count` targets (and as many candidates in a combined scene) of the given typical `radius`.
-   * \exception ExceptionObject where they do not fit. */
+   * \throw ExceptionObject if they do not fit. */
   CellPhantomScene(CellType type, const PointType & corner, double radius, size_t count, uint64_t seed)
     : m_Corner(corner)
     , m_Radius(radius)
-    , m_Key(HashedNoise::Hash(seed, 0))
+    , m_Key(PerturbHash(seed, 0))
   {
-    HashedNoise::Stream stream(HashedNoise::Hash(m_Key, 1));
+    HashedNoise::Stream stream(PerturbHash(m_Key, 1));
     m_LightDirection = stream.Direction(true) * stream.Uniform(0.4, 0.7);
     const double focusRange = std::max(corner[2], 3.0 * radius);
     m_FocusStart = stream.Uniform(0.0, focusRange - corner[2]) / focusRange;
@@ -124,7 +124,7 @@ public:
   double
   GetBlur(double z) const
   {
-    return m_Radius * (0.025 + 0.075 * (m_FocusStart + m_FocusSlope * z));
+    return m_Radius * (0.025 + 0.085 * (m_FocusStart + m_FocusSlope * z));
   }
 
   /** Illumination, between about 0.3 and 1.1. */
@@ -144,8 +144,8 @@ public:
   double
   GetBackground(const PointType & point) const
   {
-    const double cloud = HashedNoise::Gradient(HashedNoise::Hash(m_Key, 2), point / (3.5 * m_Radius));
-    return 0.05 + 0.35 * std::max(cloud + 0.3, 0.0);
+    const double cloud = HashedNoise::Gradient(PerturbHash(m_Key, 2), point / (3.5 * m_Radius));
+    return 0.05 + 0.5 * std::max(cloud + 0.25, 0.0);
   }
 
 private:
@@ -163,7 +163,7 @@ private:
     {
       // The slice through a round nucleus misses its middle more or less.
       const double section = this->IsThin() && !lobed ? stream.Uniform(0.75, 1.0) : 1.0;
-      Cell         cell{ CellPhantomNucleus(lobed, this->IsThin(), m_Radius * section, this->NextKey()), role, label };
+      Cell         cell{ CellPhantomNucleus(lobed, this->IsThin(), m_Radius * section, stream.Draw()), role, label };
       if (!m_Cells.empty() && stream.Uniform() < 0.5)
       {
         this->MoveBeside(cell.nucleus, m_Cells[stream.Below(m_Cells.size())].nucleus, stream);
@@ -191,7 +191,7 @@ private:
   void
   PlaceOutOfFocus(bool lobed, HashedNoise::Stream & stream)
   {
-    CellPhantomNucleus nucleus(lobed, true, m_Radius, this->NextKey());
+    CellPhantomNucleus nucleus(lobed, true, m_Radius, stream.Draw());
     const double       distance = nucleus.GetLobeRadius() * stream.Uniform(1.2, 2.4);
     PointType          center;
     center[0] = stream.Uniform(0.0, m_Corner[0]);
@@ -254,16 +254,9 @@ private:
     }
   }
 
-  uint64_t
-  NextKey()
-  {
-    return HashedNoise::Hash(m_Key, 16 + m_KeyCount++);
-  }
-
   PointType         m_Corner;
   double            m_Radius;
   uint64_t          m_Key;
-  uint64_t          m_KeyCount{ 0 };
   PointType         m_LightDirection;
   double            m_FocusStart;
   double            m_FocusSlope;

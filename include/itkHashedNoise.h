@@ -18,7 +18,7 @@
 #ifndef itkHashedNoise_h
 #define itkHashedNoise_h
 
-#include "itkIntTypes.h"
+#include "itkPerturbRandomStream.h"
 #include "itkVector.h"
 
 #include <cmath>
@@ -36,16 +36,6 @@ class HashedNoise
 {
 public:
   using PointType = Vector<double, 3>;
-
-  /** Mix `key` and `value` into a new key (finalizer of SplitMix64). */
-  static uint64_t
-  Hash(uint64_t key, uint64_t value)
-  {
-    uint64_t hash = key * 0x9E3779B97F4A7C15u + value + 0x632BE59BD9B4E019u;
-    hash = (hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9u;
-    hash = (hash ^ (hash >> 27)) * 0x94D049BB133111EBu;
-    return hash ^ (hash >> 31);
-  }
 
   /** Uniform on [0, 1). */
   static double
@@ -78,15 +68,15 @@ public:
     double sum = 0.0;
     for (unsigned int z = 0; z < 2; ++z)
     {
-      const uint64_t keyZ = Hash(key, static_cast<uint64_t>(cell[2] + z));
+      const uint64_t keyZ = PerturbHash(key, static_cast<uint64_t>(cell[2] + z));
       const double   weightZ = z ? blend[2] : 1.0 - blend[2];
       for (unsigned int y = 0; y < 2; ++y)
       {
-        const uint64_t keyY = Hash(keyZ, static_cast<uint64_t>(cell[1] + y));
+        const uint64_t keyY = PerturbHash(keyZ, static_cast<uint64_t>(cell[1] + y));
         const double   weightYZ = (y ? blend[1] : 1.0 - blend[1]) * weightZ;
         for (unsigned int x = 0; x < 2; ++x)
         {
-          const uint64_t hash = Hash(keyY, static_cast<uint64_t>(cell[0] + x));
+          const uint64_t hash = PerturbHash(keyY, static_cast<uint64_t>(cell[0] + x));
           const double   slope = Slope(hash, low[0] - x, low[1] - y, low[2] - z);
           sum += slope * (x ? blend[0] : 1.0 - blend[0]) * weightYZ;
         }
@@ -103,11 +93,18 @@ public:
       : m_Key(key)
     {}
 
+    /** A key. */
+    uint64_t
+    Draw()
+    {
+      return PerturbHash(m_Key, m_Count++);
+    }
+
     /** Uniform on [low, high). */
     double
     Uniform(double low = 0.0, double high = 1.0)
     {
-      return low + (high - low) * HashedNoise::Uniform(Hash(m_Key, m_Count++));
+      return low + (high - low) * HashedNoise::Uniform(this->Draw());
     }
 
     /** A whole number of 0 .. count - 1. */
