@@ -66,10 +66,10 @@ operator<<(std::ostream & os, const BiasPerturbFilterEnums::Operation operation)
  * where they touch. Surviving pixels keep their label. A pixel gained by dilation takes the label of the nearest cell,
  * by Euclidean distance between the centres of pixels, in pixels; at equal distances the smallest label wins.
  *
- * With PerCell, each cell c has an operation and a q of its own, drawn from the seed and the label, and is treated as if it
+ * With PerCell, each cell has an operation and a q of its own, drawn from the seed and the label, and is treated as if it
  * were alone: the foreground of the output is the union of the cells eroded or dilated each on its own. So a cell shrinks
  * from a neighbour that it touches as well. Pixels that remain in their own cell keep its label; others take the label of
- * the nearest, as above, among the cells whose dilation reaches them.
+ * the nearest pixel, as above, among those whose own dilation by their cell's q reaches them.
  *
  * The draws do not need the image: to make a part of the output, the filter requests that part with a margin of
  * floor(q * sqrt(N)) pixels for the largest possible q, N being the number of axes of the element.

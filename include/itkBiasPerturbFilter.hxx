@@ -86,9 +86,9 @@ template <typename TLabelImage>
 typename BiasPerturbFilter<TLabelImage>::RegionType
 BiasPerturbFilter<TLabelImage>::Enlarge(RegionType region) const
 {
+  const RegionType image = this->GetInput()->GetLargestPossibleRegion();
   region.PadByRadius(this->GetRadius(this->GetReach(std::max(m_MaximumIterations, m_Iterations))));
-  region.Crop(this->GetInput()->GetLargestPossibleRegion());
-  return region;
+  return region.Crop(image) ? region : image; // only an image without pixels cannot be cropped to
 }
 
 template <typename TLabelImage>
