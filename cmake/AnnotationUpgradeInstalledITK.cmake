@@ -17,29 +17,26 @@ macro(itk_module _name)
 endmacro()
 include(${PROJECT_SOURCE_DIR}/itk-module.cmake)
 
-# Sets <out> to what a target must link to use the ITK modules that follow.
-function(annotation_upgrade_itk_libraries _out)
-  set(_libraries)
-  foreach(_module IN LISTS ARGN)
-    if(TARGET ITK::${_module}Module) # ITK 6
-      list(APPEND _libraries ITK::${_module}Module)
-    elseif(NOT _module STREQUAL "ITKGoogleTest") # which ITK does not install
-      list(APPEND _libraries ${${_module}_LIBRARIES})
-    endif()
-  endforeach()
-  set(${_out} ${_libraries} PARENT_SCOPE)
+# Links <target> to the ITK modules that follow.
+function(annotation_upgrade_link_itk _target _scope)
+  if(TARGET ITK::ITKCommonModule) # ITK 6
+    list(TRANSFORM ARGN REPLACE "(.+)" "ITK::\\1Module" OUTPUT_VARIABLE ITK_LIBRARIES)
+    set(ITK_INCLUDE_DIRS)
+  else()
+    itk_module_config(ITK ${ARGN})
+  endif()
+  target_link_libraries(${_target} ${_scope} ${ITK_LIBRARIES})
+  target_include_directories(${_target} SYSTEM ${_scope} "$<BUILD_INTERFACE:${ITK_INCLUDE_DIRS}>")
 endfunction()
 
 macro(itk_module_add_library _name)
   add_library(${_name} ${ARGN})
   add_library(${_name}::${_name} ALIAS ${_name})
-  annotation_upgrade_itk_libraries(_itk_libraries ${_module_DEPENDS})
-  target_link_libraries(${_name} PUBLIC ${_itk_libraries})
+  annotation_upgrade_link_itk(${_name} PUBLIC ${_module_DEPENDS})
   target_compile_features(${_name} PUBLIC cxx_std_17)
   target_include_directories(
     ${_name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
                     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/${_name}>)
-  target_include_directories(${_name} SYSTEM PUBLIC "$<BUILD_INTERFACE:${ITK_INCLUDE_DIRS}>")
   set_target_properties(
     ${_name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON POSITION_INDEPENDENT_CODE ON
                         VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
@@ -49,8 +46,10 @@ macro(itk_module_add_library _name)
 endmacro()
 
 macro(itk_module_test)
-  annotation_upgrade_itk_libraries(AnnotationUpgrade-Test_LIBRARIES ${_module_TEST_DEPENDS})
-  list(PREPEND AnnotationUpgrade-Test_LIBRARIES AnnotationUpgrade)
+  list(REMOVE_ITEM _module_TEST_DEPENDS ITKGoogleTest) # which ITK does not install
+  add_library(AnnotationUpgradeTestITK INTERFACE)
+  annotation_upgrade_link_itk(AnnotationUpgradeTestITK INTERFACE ${_module_TEST_DEPENDS})
+  set(AnnotationUpgrade-Test_LIBRARIES AnnotationUpgrade AnnotationUpgradeTestITK)
 endmacro()
 
 function(CreateGoogleTestDriver _kit _libraries _sources)
@@ -85,4 +84,7 @@ install(FILES ${PROJECT_BINARY_DIR}/AnnotationUpgradeConfig.cmake
 
 if(BUILD_TESTING)
   add_subdirectory(test)
+  if(NOT AnnotationUpgrade_SANITIZE)
+    include(cmake/AnnotationUpgradeBuildTests.cmake)
+  endif()
 endif()
