@@ -118,17 +118,38 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  struct Sample
+  struct Cell
   {
-    typename TImage::ConstPointer      Image;
-    typename TLabelImage::ConstPointer Annotation;
-    typename TLabelImage::ConstPointer Candidates;
-    WorkingGrid                        Grid;
-    std::vector<float>                 Intensities; ///< planar, on the working grid
-    std::vector<float>                 Target;      ///< on the working grid
-    std::vector<size_t>                Centres;     ///< working pixels inside cells
+    size_t                Pixels{ 0 };
+    std::array<double, 3> Sum{ { 0.0, 0.0, 0.0 } }; ///< of native positions
   };
 
+  struct Sample
+  {
+    typename TLabelImage::ConstPointer Annotation;
+    typename TLabelImage::ConstPointer Candidates;
+    UNetModel::SpacingType             Spacing{ { 1.0, 1.0, 1.0 } };
+    ExtentType                         NativeExtent{ { 1, 1, 1 } };
+    ExtentType                         Extent{ { 1, 1, 1 } }; ///< on the working grid, as what follows
+    WorkingGrid                        Grid{ { { 1, 1, 1 } }, { { 1.0, 1.0, 1.0 } } };
+    std::vector<float>                 Intensities; ///< planar; native and not scaled before Prepare()
+    float                              Minimum{ 0.0f };
+    float                              Maximum{ 0.0f };
+    std::vector<float>                 Target;
+    std::vector<ExtentType>            Centres; ///< of the cells
+  };
+
+  bool
+  IsIgnored(LabelType label) const
+  {
+    return m_UseIgnoreLabel && label == m_IgnoreLabel;
+  }
+  std::vector<Cell>
+  CellsOf(const TLabelImage * annotation) const;
+  std::vector<float>
+  Foreground(const TLabelImage * annotation) const;
+  std::vector<float>
+  ToWorking(const Sample & sample, const std::vector<float> & native) const;
   std::vector<float>
   PerturbedForeground(const Sample & sample, uint64_t seed) const;
 
@@ -139,6 +160,7 @@ private:
   bool                m_UseIgnoreLabel{ false };
   LabelType           m_IgnoreLabel{};
   bool                m_AnnotationInput{ false };
+  unsigned int        m_Channels{ 0 };
   std::vector<Sample> m_Samples;
 };
 } // namespace itk

@@ -111,7 +111,7 @@ private:
   RegionOfWholeSlices(const RegionType & region) const;
 
   void
-  ProcessSlice(const RegionType & whole, const RegionType & requested, float progressStart, float progressEnd);
+  ProcessSlice(const RegionType & requested, float progressStart, float progressEnd);
 
   UNetModel::ConstPointer m_Model;
   unsigned int            m_TileSize{ 0 };

@@ -105,8 +105,8 @@ public:
   /** Adam's, default 1e-3. */
   itkSetMacro(LearningRate, double);
   itkGetConstMacro(LearningRate, double);
-  /** Decay of the moving average of the weights per step, in [0, 1), default 0.99; 0 turns it off. The average starts
-   * as a plain mean. */
+  /** Decay of the moving average of the weights per step, in [0, 1), default 0.99; 0 turns it off. In step t from 0 it
+   * is at most (1 + t) / (10 + t), so that the average soon forgets the first weights. */
   itkSetMacro(AverageDecay, double);
   itkGetConstMacro(AverageDecay, double);
   itkSetMacro(Loss, TrainingLoss);

@@ -101,6 +101,15 @@ private:
   ExtentType m_Working;
   FactorType m_Factor;
 };
+
+/** Copies the part `box` from a buffer of box `from` to a buffer of box `to`; both hold it.
+ * \ingroup AnnotationUpgrade */
+AnnotationUpgrade_EXPORT void
+CopyBox(const float *            input,
+        const WorkingGrid::Box & from,
+        float *                  output,
+        const WorkingGrid::Box & to,
+        const WorkingGrid::Box & box);
 } // namespace itk
 
 #endif

@@ -329,7 +329,7 @@ UNetTrainer::Session::Step(Batch & batch)
   }
   m_Adam.step();
   const auto age = static_cast<double>(m_Steps++);
-  UpdateAverage(m_Average, m_Master, std::min(m_Trainer.m_AverageDecay, age / (age + 1.0)));
+  UpdateAverage(m_Average, m_Master, std::min(m_Trainer.m_AverageDecay, (1.0 + age) / (10.0 + age)));
   return loss.item<double>();
 }
 

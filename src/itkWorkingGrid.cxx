@@ -187,4 +187,19 @@ WorkingGrid::ToNative(const float * input, const Box & from, float * output, con
     return LinearStencil(i, m_Factor[axis], m_Working[axis]);
   });
 }
+
+void
+CopyBox(const float * input, const Box & from, float * output, const Box & to, const Box & box)
+{
+  const auto row = [](const Box & outer, size_t x, size_t y, size_t z) {
+    return ((z - outer.Begin[2]) * outer.GetLength(1) + y - outer.Begin[1]) * outer.GetLength(0) + x - outer.Begin[0];
+  };
+  for (size_t z = box.Begin[2]; z < box.End[2]; ++z)
+  {
+    for (size_t y = box.Begin[1]; y < box.End[1]; ++y)
+    {
+      std::copy_n(input + row(from, box.Begin[0], y, z), box.GetLength(0), output + row(to, box.Begin[0], y, z));
+    }
+  }
+}
 } // namespace itk

@@ -1,0 +1,396 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkAnnotationSampleSource_hxx
+#define itkAnnotationSampleSource_hxx
+
+#include "itkHashedNoise.h"
+#include "itkImageRegionConstIteratorWithIndex.h"
+#include "itkImageScanlineConstIterator.h"
+#include "itkImageScanlineIterator.h"
+#include "itkPerturbAnnotationFilter.h"
+#include "itkPlanarBuffer.h"
+#include "itkVerifySameGrid.h"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+namespace itk
+{
+template <typename TImage, typename TLabelImage>
+void
+AnnotationSampleSource<TImage, TLabelImage>::AddImage(const TImage *      image,
+                                                      const TLabelImage * annotation,
+                                                      const TLabelImage * candidates)
+{
+  VerifySameGrid<ImageDimension>(annotation, "annotation", image, "image");
+  if (candidates)
+  {
+    VerifySameGrid<ImageDimension>(candidates, "candidates image", image, "image");
+  }
+  const unsigned int channels = image->GetNumberOfComponentsPerPixel();
+  if (!m_Samples.empty() && channels != m_Channels)
+  {
+    itkExceptionMacro("Image " << m_Samples.size() + 1 << " has " << channels << " channels, the ones before have "
+                               << m_Channels << ". Train on images of one kind.");
+  }
+  m_Channels = channels;
+
+  Sample       sample;
+  const auto & region = image->GetLargestPossibleRegion();
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    sample.NativeExtent[axis] = region.GetSize(axis);
+    sample.Spacing[axis] = image->GetSpacing()[axis];
+  }
+  sample.Intensities.resize(region.GetNumberOfPixels() * channels);
+  CopyToPlanar(image, region, sample.Intensities.data(), "image");
+  sample.Annotation = annotation;
+  sample.Candidates = candidates;
+  m_Samples.push_back(std::move(sample));
+}
+
+template <typename TImage, typename TLabelImage>
+auto
+AnnotationSampleSource<TImage, TLabelImage>::CellsOf(const TLabelImage * annotation) const -> std::vector<Cell>
+{
+  std::map<LabelType, Cell> cells;
+  const auto                start = annotation->GetLargestPossibleRegion().GetIndex();
+  using IteratorType = ImageRegionConstIteratorWithIndex<TLabelImage>;
+  for (IteratorType it(annotation, annotation->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
+  {
+    const LabelType label = it.Get();
+    if (label != 0 && !this->IsIgnored(label))
+    {
+      Cell & cell = cells[label];
+      ++cell.Pixels;
+      for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+      {
+        cell.Sum[axis] += static_cast<double>(it.GetIndex()[axis] - start[axis]);
+      }
+    }
+  }
+  std::vector<Cell> result;
+  for (const auto & cell : cells)
+  {
+    result.push_back(cell.second);
+  }
+  return result;
+}
+
+template <typename TImage, typename TLabelImage>
+UNetModel::SpacingType
+AnnotationSampleSource<TImage, TLabelImage>::EstimateSpacing() const
+{
+  constexpr double    pixelsPerCell = 20.0;
+  std::vector<double> diameters;
+  for (const Sample & sample : m_Samples)
+  {
+    double volume = 1.0;
+    for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+    {
+      volume *= sample.Spacing[axis];
+    }
+    for (const Cell & cell : this->CellsOf(sample.Annotation))
+    {
+      const double size = volume * static_cast<double>(cell.Pixels);
+      diameters.push_back(ImageDimension == 2 ? std::sqrt(size * 4.0 / Math::pi) : std::cbrt(size * 6.0 / Math::pi));
+    }
+  }
+  if (diameters.empty())
+  {
+    itkExceptionMacro("There is no cell in any of the " << m_Samples.size()
+                                                        << " annotations: all their pixels are 0. Give annotations with cells.");
+  }
+  const auto median = diameters.begin() + static_cast<std::ptrdiff_t>(diameters.size() / 2);
+  std::nth_element(diameters.begin(), median, diameters.end());
+  UNetModel::SpacingType spacing{ { 0.0, 0.0, 0.0 } };
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    const double native = m_Samples.front().Spacing[axis];
+    spacing[axis] = native * std::max(1.0, std::round(*median / pixelsPerCell / native));
+  }
+  return spacing;
+}
+
+template <typename TImage, typename TLabelImage>
+void
+AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
+{
+  if (m_Samples.empty())
+  {
+    itkExceptionMacro("There are no images: call AddImage() first.");
+  }
+  if (model->GetDimension() != ImageDimension || model->GetImageChannels() != m_Channels)
+  {
+    itkExceptionMacro("The images are " << ImageDimension << "-D with " << m_Channels << " channels; the model takes "
+                                        << model->GetDimension() << "-D images with " << model->GetImageChannels()
+                                        << " channels.");
+  }
+  m_AnnotationInput = model->GetAnnotationInput();
+  bool anyCell = false;
+  for (size_t s = 0; s < m_Samples.size(); ++s)
+  {
+    Sample & sample = m_Samples[s];
+    if (m_AnnotationInput && m_InclusionRate > 0.0 && !sample.Candidates)
+    {
+      itkExceptionMacro("Image " << s + 1 << " has no candidates, but InclusionRate is " << m_InclusionRate
+                                 << ". Give a candidates image for every image, or set InclusionRate to 0.");
+    }
+    auto               scaled = sample.Intensities;
+    const IntensityMap map = ComputeIntensityMap(model->GetNormalization(), scaled.data(), scaled.size());
+    std::transform(sample.Intensities.begin(), sample.Intensities.end(), scaled.begin(), [map](float value) {
+      return static_cast<float>((value - map.Shift) * map.Scale);
+    });
+    const auto factor = model->GetFactor(sample.Spacing);
+    sample.Grid = WorkingGrid(sample.NativeExtent, factor);
+    sample.Extent = sample.Grid.GetWorkingExtent();
+    sample.Intensities.clear();
+    const size_t nativePixels = sample.Annotation->GetLargestPossibleRegion().GetNumberOfPixels();
+    for (unsigned int channel = 0; channel < m_Channels; ++channel)
+    {
+      const auto begin = scaled.begin() + static_cast<std::ptrdiff_t>(channel * nativePixels);
+      const auto plane =
+        this->ToWorking(sample, std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(nativePixels)));
+      sample.Intensities.insert(sample.Intensities.end(), plane.begin(), plane.end());
+    }
+    const auto range = std::minmax_element(sample.Intensities.begin(), sample.Intensities.end());
+    sample.Minimum = *range.first;
+    sample.Maximum = *range.second;
+
+    sample.Target = this->ToWorking(sample, this->Foreground(sample.Annotation));
+    if (m_UseIgnoreLabel)
+    {
+      std::vector<float> ignored(nativePixels);
+      auto               value = ignored.begin();
+      using IteratorType = ImageScanlineConstIterator<TLabelImage>;
+      for (IteratorType it(sample.Annotation, sample.Annotation->GetLargestPossibleRegion()); !it.IsAtEnd(); it.NextLine())
+      {
+        for (; !it.IsAtEndOfLine(); ++it)
+        {
+          *value++ = this->IsIgnored(it.Get()) ? 1.0f : 0.0f;
+        }
+      }
+      const auto share = this->ToWorking(sample, ignored);
+      for (size_t i = 0; i < share.size(); ++i)
+      {
+        sample.Target[i] = share[i] > 0.0f ? -1.0f : sample.Target[i];
+      }
+    }
+    sample.Centres.clear();
+    for (const Cell & cell : this->CellsOf(sample.Annotation))
+    {
+      ExtentType centre{ { 0, 0, 0 } };
+      for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+      {
+        centre[axis] = static_cast<size_t>((cell.Sum[axis] / static_cast<double>(cell.Pixels) + 0.5) / factor[axis]);
+      }
+      sample.Centres.push_back(centre);
+    }
+    anyCell = anyCell || !sample.Centres.empty();
+  }
+  if (!anyCell)
+  {
+    itkExceptionMacro("There is no cell in any of the " << m_Samples.size()
+                                                        << " annotations: all their pixels are 0. Give annotations with cells.");
+  }
+}
+
+template <typename TImage, typename TLabelImage>
+size_t
+AnnotationSampleSource<TImage, TLabelImage>::GetNumberOfImages() const
+{
+  return m_Samples.size();
+}
+
+template <typename TImage, typename TLabelImage>
+auto
+AnnotationSampleSource<TImage, TLabelImage>::GetExtent(size_t image) const -> ExtentType
+{
+  return m_Samples[image].Extent;
+}
+
+template <typename TImage, typename TLabelImage>
+std::vector<float>
+AnnotationSampleSource<TImage, TLabelImage>::Foreground(const TLabelImage * annotation) const
+{
+  const auto &       region = annotation->GetLargestPossibleRegion();
+  std::vector<float> foreground(region.GetNumberOfPixels());
+  auto               value = foreground.begin();
+  for (ImageScanlineConstIterator<TLabelImage> it(annotation, region); !it.IsAtEnd(); it.NextLine())
+  {
+    for (; !it.IsAtEndOfLine(); ++it)
+    {
+      *value++ = it.Get() != 0 && !this->IsIgnored(it.Get()) ? 1.0f : 0.0f;
+    }
+  }
+  return foreground;
+}
+
+template <typename TImage, typename TLabelImage>
+std::vector<float>
+AnnotationSampleSource<TImage, TLabelImage>::ToWorking(const Sample & sample, const std::vector<float> & native) const
+{
+  WorkingGrid::Box from, to;
+  from.End = sample.NativeExtent;
+  to.End = sample.Extent;
+  std::vector<float> working(to.GetNumberOfPixels());
+  sample.Grid.ToWorking(native.data(), from, working.data(), to);
+  return working;
+}
+
+template <typename TImage, typename TLabelImage>
+std::vector<float>
+AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & sample, uint64_t seed) const
+{
+  auto perturb = PerturbAnnotationFilter<TLabelImage>::New();
+  perturb->SetInput(sample.Annotation);
+  if (sample.Candidates)
+  {
+    perturb->SetCandidatesImage(sample.Candidates);
+  }
+  perturb->SetOmissionRate(m_OmissionRate);
+  perturb->SetInclusionRate(m_InclusionRate);
+  perturb->SetSaltAndPepperProbability(m_SaltAndPepperProbability);
+  perturb->SetMaximumIterations(m_MaximumIterations);
+  perturb->SetSeed(seed);
+  perturb->SetNumberOfWorkUnits(1);
+  perturb->Update();
+  return this->ToWorking(sample, this->Foreground(perturb->GetOutput()));
+}
+
+template <typename TImage, typename TLabelImage>
+void
+AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
+                                                       uint64_t           seed,
+                                                       const ExtentType & extent,
+                                                       float *            input,
+                                                       float *            target) const
+{
+  const Sample &      sample = m_Samples[image];
+  HashedNoise::Stream random(seed);
+  const bool          aroundCell = !sample.Centres.empty() && random.Uniform() < 2.0 / 3.0;
+  const ExtentType    centre = aroundCell ? sample.Centres[random.Below(sample.Centres.size())] : ExtentType{ { 0, 0, 0 } };
+  const bool          swapped = extent[0] == extent[1] && random.Uniform() < 0.5;
+
+  // Offsets in the sample's planes of the patch's columns, rows and sections.
+  std::array<std::vector<size_t>, 3> offsets;
+  size_t                             stride = 1;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    const auto length = static_cast<int64_t>(sample.Extent[axis]);
+    const auto patch = static_cast<int64_t>(extent[axis]);
+    const auto low = static_cast<double>(std::min<int64_t>(0, length - patch));
+    const auto high = static_cast<double>(std::max<int64_t>(0, length - patch));
+    double     start = low + random.Uniform() * (high - low + 1.0);
+    if (aroundCell)
+    {
+      start = static_cast<double>(centre[axis]) - static_cast<double>(patch) * random.Uniform(0.25, 0.75);
+    }
+    const auto first = static_cast<int64_t>(std::floor(std::clamp(start, low, high)));
+    const bool flipped = axis < ImageDimension && random.Uniform() < 0.5;
+    for (int64_t i = 0; i < patch; ++i)
+    {
+      // Beyond its ends the image is mirrored, edge pixels included.
+      const int64_t position = first + (flipped ? patch - 1 - i : i);
+      const int64_t phase = ((position % (2 * length)) + 2 * length) % (2 * length);
+      offsets[axis].push_back(static_cast<size_t>(std::min(phase, 2 * length - 1 - phase)) * stride);
+    }
+    stride *= sample.Extent[axis];
+  }
+  if (swapped)
+  {
+    offsets[0].swap(offsets[1]);
+  }
+  const auto gather = [&](const float * plane, float * output) {
+    for (const size_t z : offsets[2])
+    {
+      for (const size_t y : offsets[1])
+      {
+        for (const size_t x : offsets[0])
+        {
+          *output++ = plane[x + y + z];
+        }
+      }
+    }
+  };
+
+  const size_t patchPixels = extent[0] * extent[1] * extent[2];
+  const double range = std::max(sample.Maximum - sample.Minimum, 1e-6f);
+  const double gamma = std::exp(random.Uniform(-0.4, 0.4));
+  for (unsigned int channel = 0; channel < m_Channels; ++channel)
+  {
+    float *      plane = input + channel * patchPixels;
+    const double gain = random.Uniform(0.85, 1.15);
+    const double offset = random.Uniform(-0.1, 0.1) * range;
+    gather(sample.Intensities.data() + channel * stride, plane);
+    for (size_t i = 0; i < patchPixels; ++i)
+    {
+      const double share = std::max(0.0, (plane[i] - sample.Minimum) / range);
+      plane[i] = static_cast<float>(sample.Minimum + std::pow(share, gamma) * gain * range + offset);
+    }
+  }
+  if (m_AnnotationInput)
+  {
+    gather(this->PerturbedForeground(sample, PerturbHash(seed, 0)).data(), input + m_Channels * patchPixels);
+  }
+  gather(sample.Target.data(), target);
+}
+
+template <typename TImage, typename TLabelImage>
+void
+AnnotationSampleSource<TImage, TLabelImage>::DrawImage(size_t image, uint64_t seed, float * input, float * target) const
+{
+  const Sample & sample = m_Samples[image];
+  input = std::copy(sample.Intensities.begin(), sample.Intensities.end(), input);
+  if (m_AnnotationInput)
+  {
+    const auto annotation = this->PerturbedForeground(sample, seed);
+    std::copy(annotation.begin(), annotation.end(), input);
+  }
+  std::copy(sample.Target.begin(), sample.Target.end(), target);
+}
+
+template <typename TImage, typename TLabelImage>
+std::string
+AnnotationSampleSource<TImage, TLabelImage>::GetDescription() const
+{
+  std::ostringstream json;
+  json << "{\"images\": " << m_Samples.size() << ", \"omission_rate\": " << m_OmissionRate
+       << ", \"inclusion_rate\": " << m_InclusionRate
+       << ", \"salt_and_pepper_probability\": " << m_SaltAndPepperProbability
+       << ", \"maximum_iterations\": " << m_MaximumIterations << '}';
+  return json.str();
+}
+
+template <typename TImage, typename TLabelImage>
+void
+AnnotationSampleSource<TImage, TLabelImage>::PrintSelf(std::ostream & os, Indent indent) const
+{
+  Superclass::PrintSelf(os, indent);
+  os << indent << "OmissionRate: " << m_OmissionRate << std::endl;
+  os << indent << "InclusionRate: " << m_InclusionRate << std::endl;
+  os << indent << "SaltAndPepperProbability: " << m_SaltAndPepperProbability << std::endl;
+  os << indent << "MaximumIterations: " << m_MaximumIterations << std::endl;
+  os << indent << "UseIgnoreLabel: " << (m_UseIgnoreLabel ? "On" : "Off") << std::endl;
+  os << indent << "IgnoreLabel: " << static_cast<typename NumericTraits<LabelType>::PrintType>(m_IgnoreLabel) << std::endl;
+  os << indent << "NumberOfImages: " << m_Samples.size() << std::endl;
+}
+} // namespace itk
+
+#endif
