@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds into build/ and runs every test. Tests on real images look for them in
+# $ANNOTATION_UPGRADE_DATA, by default ../shared/data, and are skipped where there are none.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Debian's Python libraries are for Debian's Python.
+cmake/prepare.sh build test -DBUILD_TESTING=ON -DPython3_EXECUTABLE=/usr/bin/python3 -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
+cmake --build build --parallel "$(nproc)"
+
+if [[ -z ${ANNOTATION_UPGRADE_DATA:-} && -d ../shared/data ]]; then
+  ANNOTATION_UPGRADE_DATA=$(realpath ../shared/data)
+  export ANNOTATION_UPGRADE_DATA
+fi
+ctest --test-dir build --output-on-failure --parallel "$(nproc)"
