@@ -14,6 +14,7 @@ itk_module(
     ITKIOImageBase
     ITKIOMeta
     ITKIOPNG
+    ITKImageStatistics
   DESCRIPTION "${DOCUMENTATION}"
   EXCLUDE_FROM_DEFAULT
   ENABLE_SHARED)

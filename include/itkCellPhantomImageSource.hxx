@@ -175,7 +175,7 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
   using Role = CellPhantomScene::Role;
   constexpr double haloWidth = 1.6;  // in reaches of the nucleus, across the optical axis
   constexpr double haloHeight = 2.2; // along it
-  constexpr double haloStrength = 0.55;
+  constexpr double haloStrength = 0.65;
   constexpr double photons = 60.0; // of a nucleus of brightness 1
   constexpr double readVariance = 12.0;
   constexpr double unitsPerPhoton = 16.0;

@@ -90,7 +90,7 @@ public:
     , m_Key(PerturbHash(seed, 0))
   {
     HashedNoise::Stream stream(PerturbHash(m_Key, 1));
-    m_LightDirection = stream.Direction(true) * stream.Uniform(0.4, 0.7);
+    m_LightDirection = stream.Direction(true) * stream.Uniform(0.5, 0.75);
     const double focusRange = std::max(corner[2], 3.0 * radius);
     m_FocusStart = stream.Uniform(0.0, focusRange - corner[2]) / focusRange;
     m_FocusSlope = 1.0 / focusRange;
@@ -127,15 +127,15 @@ public:
     return m_Radius * (0.025 + 0.085 * (m_FocusStart + m_FocusSlope * z));
   }
 
-  /** Illumination, between about 0.3 and 1.1. */
+  /** Illumination, between 0.2 and 1.4. */
   double
   GetLight(const PointType & point) const
   {
-    double light = 0.8;
+    double light = 0.85;
     for (unsigned int i = 0; i < 2; ++i)
     {
       const double position = m_Corner[i] > 0.0 ? point[i] / m_Corner[i] - 0.5 : 0.0;
-      light += position * m_LightDirection[i] - 0.3 * position * position;
+      light += position * m_LightDirection[i] - 0.2 * position * position;
     }
     return light;
   }
