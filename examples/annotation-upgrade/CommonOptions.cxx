@@ -1,0 +1,75 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "CommonOptions.h"
+
+#include "Progress.h"
+
+#include "itkMultiThreaderBase.h"
+#include "itkPerturbRandomStream.h"
+#ifdef ANNOTATION_UPGRADE_USE_TORCH
+#  include "itkUNetTrainer.h"
+#endif
+
+CommonOptions::CommonOptions()
+#ifdef ANNOTATION_UPGRADE_USE_TORCH
+  : Seed(itk::UNetTrainer::New()->GetSeed())
+  , Device(itk::UNetModel::New()->GetDevice())
+#else
+  : Seed(1)
+  , Device("cpu")
+#endif
+  , Threads(itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads())
+{}
+
+void
+AddCommonOptions(CLI::App & app, CommonOptions & options)
+{
+  const std::string group = "Common options";
+  app.add_option("--seed", options.Seed, "Chooses the random draws")->group(group)->type_name("N");
+  app.add_option("--device", options.Device, "Where networks run: auto, cpu, cuda, cuda:1, ...")
+    ->group(group)
+    ->type_name("NAME");
+  app.add_option("--threads", options.Threads, "Processor threads")
+    ->group(group)
+    ->type_name("N")
+    ->check(CLI::PositiveNumber);
+  app.add_flag("--quiet", options.Quiet, "No progress and no remarks")->group(group);
+  app.get_option("--help")->group(group);
+}
+
+void
+Apply(const CommonOptions & options)
+{
+  Progress::SetQuiet(options.Quiet);
+  itk::MultiThreaderBase::SetGlobalMaximumNumberOfThreads(options.Threads);
+  itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(options.Threads);
+#ifdef ANNOTATION_UPGRADE_USE_TORCH
+  itk::UNetModel::SetNumberOfThreads(options.Threads);
+#endif
+}
+
+uint64_t
+SeedFor(uint32_t seed, const std::string & name)
+{
+  uint64_t hash = seed;
+  for (const unsigned char c : name)
+  {
+    hash = itk::PerturbHash(hash, c);
+  }
+  return hash;
+}

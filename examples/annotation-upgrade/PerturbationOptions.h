@@ -1,0 +1,59 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef PerturbationOptions_h
+#define PerturbationOptions_h
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+
+/** Levels of the perturbations; a step without a level is left out. */
+struct PerturbationOptions
+{
+  std::optional<double>       Omission;
+  std::optional<double>       Inclusion;
+  std::optional<double>       SaltAndPepper;
+  std::optional<unsigned int> Bias;
+
+  bool
+  IsEmpty() const
+  {
+    return !Omission && !Inclusion && !SaltAndPepper && !Bias;
+  }
+
+  /** Omission alone at its filter's default rate, where nothing was asked for. */
+  PerturbationOptions
+  OrDefault() const;
+
+  /** Hands the levels to a filter or source that has setters for them. */
+  template <typename TTarget>
+  void
+  ApplyTo(TTarget & target) const
+  {
+    target.SetOmissionRate(Omission.value_or(0.0));
+    target.SetInclusionRate(Inclusion.value_or(0.0));
+    target.SetSaltAndPepperProbability(SaltAndPepper.value_or(0.0));
+    target.SetMaximumIterations(Bias.value_or(0));
+  }
+};
+
+/** \param hasDefault  whether the command takes OrDefault() */
+void
+AddPerturbationOptions(CLI::App & app, PerturbationOptions & options, bool hasDefault);
+
+#endif

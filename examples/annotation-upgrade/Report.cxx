@@ -1,0 +1,29 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "Report.h"
+
+#include "StagedOutput.h"
+
+void
+WriteJson(const Json & json, const std::filesystem::path & path)
+{
+  StagedOutput      output(path, false);
+  const std::string text = json.dump(2) + "\n";
+  WriteBytes(output.GetPath(), text.data(), text.size());
+  output.Commit();
+}

@@ -1,0 +1,305 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "train.h"
+
+#include "Commands.h"
+#include "Failure.h"
+#include "ImageFile.h"
+#include "ImageSet.h"
+#include "Interrupt.h"
+#include "Progress.h"
+#include "StagedOutput.h"
+
+#include "itkAnnotationSampleSource.h"
+#include "itkExtractImageFilter.h"
+
+#include <iomanip>
+#include <optional>
+
+namespace fs = std::filesystem;
+
+namespace
+{
+struct TrainingSet
+{
+  ImageSet                Images;
+  ImageSet                Labels;
+  std::optional<ImageSet> Candidates;
+};
+
+std::vector<TrainingSet>
+FindSets(const TrainJob & job)
+{
+  if (job.Labels.size() != job.Images.size() || (!job.Candidates.empty() && job.Candidates.size() != job.Images.size()))
+  {
+    throw MakeFailure("there are ", job.Images.size(), " --images, ", job.Labels.size(), " --labels and ",
+                      job.Candidates.size(), " --candidates; give as many of one as of the other");
+  }
+  if (job.Perturbation.Inclusion && job.Candidates.empty())
+  {
+    throw Failure("--inclusion needs --candidates, the label images of the objects to add");
+  }
+  std::vector<TrainingSet> sets;
+  for (size_t s = 0; s < job.Images.size(); ++s)
+  {
+    TrainingSet set{ ImageSet(job.Images[s]), ImageSet(job.Labels[s]), {} };
+    VerifyPaired(set.Images, set.Labels);
+    if (!job.Candidates.empty())
+    {
+      set.Candidates.emplace(job.Candidates[s]);
+      VerifyPaired(set.Images, *set.Candidates);
+    }
+    sets.push_back(std::move(set));
+  }
+  return sets;
+}
+
+template <typename TSlice, typename TVolume>
+typename TSlice::ConstPointer
+GetSlice(const TVolume * volume, unsigned int axis, itk::IndexValueType position)
+{
+  auto region = volume->GetLargestPossibleRegion();
+  region.SetSize(axis, 0);
+  region.SetIndex(axis, position);
+  const auto extract = itk::ExtractImageFilter<TVolume, TSlice>::New();
+  extract->SetInput(volume);
+  extract->SetExtractionRegion(region);
+  extract->SetDirectionCollapseToIdentity();
+  extract->Update();
+  return extract->GetOutput();
+}
+
+using SliceSource = itk::AnnotationSampleSource<itk::VectorImage<float, 2>, itk::Image<unsigned int, 2>>;
+using VolumeSource = itk::AnnotationSampleSource<ImageType, LabelImageType>;
+
+void
+AddSlices(SliceSource &          source,
+          const ImageType *      image,
+          const LabelImageType * labels,
+          const LabelImageType * candidates,
+          unsigned int           axis)
+{
+  using Image = itk::VectorImage<float, 2>;
+  using Labels = itk::Image<unsigned int, 2>;
+  const auto count = static_cast<itk::IndexValueType>(image->GetLargestPossibleRegion().GetSize(axis));
+  for (itk::IndexValueType k = 0; k < count; ++k)
+  {
+    source.AddImage(GetSlice<Image>(image, axis, k),
+                    GetSlice<Labels>(labels, axis, k),
+                    candidates ? GetSlice<Labels>(candidates, axis, k) : nullptr);
+  }
+}
+
+void
+AddFile(SliceSource &          source,
+        const ImageFile &      image,
+        const LabelImageType * labels,
+        const LabelImageType * candidates,
+        unsigned int           axis)
+{
+  AddSlices(source, image.Image, labels, candidates, image.Format.Dimension == 2 ? 2 : axis);
+}
+
+void
+AddFile(VolumeSource &         source,
+        const ImageFile &      image,
+        const LabelImageType * labels,
+        const LabelImageType * candidates,
+        unsigned int)
+{
+  if (image.Format.Dimension == 2)
+  {
+    throw Failure("the image has two dimensions; a network of --dimension 3 needs volumes");
+  }
+  source.AddImage(image.Image, labels, candidates);
+}
+
+/** Reads all images into the source; returns their number of channels. */
+template <typename TSource>
+unsigned int
+AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int axis)
+{
+  size_t count = 0;
+  for (const auto & set : sets)
+  {
+    count += set.Images.GetSize();
+  }
+  unsigned int channels = 0;
+  Progress     progress("read", count);
+  for (const auto & set : sets)
+  {
+    for (size_t i = 0; i < set.Images.GetSize(); ++i)
+    {
+      const auto & path = set.Images[i].Path;
+      const auto   image = ReadImage(path);
+      const auto   labels = ReadLabels(set.Labels[i].Path);
+      VerifySameGrid(image.Image, path, labels.Image, set.Labels[i].Path);
+      LabelImageType::ConstPointer candidates;
+      if (set.Candidates)
+      {
+        candidates = ReadLabels((*set.Candidates)[i].Path).Image;
+        VerifySameGrid(image.Image, path, candidates, (*set.Candidates)[i].Path);
+      }
+      WorkOnFile(path, [&] { AddFile(source, image, labels.Image, candidates, axis); });
+      channels = image.Image->GetNumberOfComponentsPerPixel();
+      progress.FinishStep();
+    }
+  }
+  return channels;
+}
+
+double
+GetBestScore(const itk::UNetTrainer & trainer)
+{
+  const auto best = trainer.GetBestEpoch();
+  return best == 0 ? 0.0 : trainer.GetHistory()[best - 1].Score;
+}
+
+std::string
+DescribeLastEpoch(const itk::UNetTrainer & trainer)
+{
+  const auto &       epoch = trainer.GetHistory().back();
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(3) << "epoch " << epoch.Number << ", loss " << epoch.Loss << ", Dice "
+       << epoch.Score << ", best " << GetBestScore(trainer);
+  return text.str();
+}
+
+void
+RunTrainer(itk::UNetTrainer & trainer, const fs::path & modelFile)
+{
+  Progress progress("train", 1);
+  progress.Watch(&trainer);
+  trainer.AddObserver(itk::IterationEvent(),
+                      [&](const itk::EventObject &) { progress.SetNote(DescribeLastEpoch(trainer)); });
+  try
+  {
+    trainer.Train();
+  }
+  catch (const itk::ProcessAborted &)
+  {
+    const std::string checkpoint = trainer.GetCheckpointFile();
+    throw Interrupt::Exception(fs::exists(checkpoint)
+                                 ? "interrupted; with --resume it goes on from '" + checkpoint + "'"
+                                 : "interrupted before the end of the first epoch");
+  }
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(4) << modelFile.string() << ": " << trainer.GetHistory().size() << " epochs in "
+       << FormatTime(progress.GetSeconds()) << ", best validation Dice " << GetBestScore(trainer) << " in epoch "
+       << trainer.GetBestEpoch();
+  Progress::Say(text.str());
+}
+
+template <typename TSource>
+void
+TrainOn(const TrainJob & job)
+{
+  const auto sets = FindSets(job);
+  StagedOutput(job.Output, false); // can the model be written, when training is over?
+
+  const auto source = TSource::New();
+  const auto model = itk::UNetModel::New();
+  job.Training.ApplyTo(*model);
+  model->SetDevice(job.Common.Device);
+  model->SetAnnotationInput(job.AnnotationInput);
+  model->SetImageChannels(AddSets(*source, sets, job.Training.SliceAxis));
+  if (job.AnnotationInput)
+  {
+    job.Perturbation.OrDefault().ApplyTo(*source);
+  }
+  if (job.Training.HasAutomaticSpacing())
+  {
+    model->SetSpacing(source->EstimateSpacing());
+  }
+  source->Prepare(model);
+  model->Initialize(job.Common.Seed);
+
+  const auto trainer = itk::UNetTrainer::New();
+  const auto checkpoint = job.Output.string() + ".checkpoint";
+  job.Training.ApplyTo(*trainer);
+  trainer->SetModel(model);
+  trainer->SetSampleSource(source);
+  trainer->SetSeed(job.Common.Seed);
+  trainer->SetCheckpointFile(checkpoint);
+  trainer->SetResume(job.Resume);
+  fs::create_directories(fs::absolute(job.Output).parent_path());
+  RunTrainer(*trainer, job.Output);
+  model->Save(job.Output.string());
+  fs::remove(checkpoint);
+}
+
+CLI::App *
+AddTrain(CLI::App & app, const char * name, const char * description, const std::shared_ptr<TrainJob> & job)
+{
+  auto * const command = app.add_subcommand(name, description);
+  command->add_option("--images", job->Images, "Image, or folder of them; may be repeated with --labels")
+    ->required()
+    ->type_name("PATH");
+  command->add_option("--labels", job->Labels, "Their annotations, under the same file names")
+    ->required()
+    ->type_name("PATH");
+  command
+    ->add_option("--output",
+                 job->Output,
+                 "Model file to write; while training runs, its state is in MODEL.checkpoint")
+    ->required()
+    ->type_name("MODEL");
+  command->add_flag("--resume", job->Resume, "Go on from MODEL.checkpoint, if there is one, after an interruption")
+    ->group("Training");
+  AddTrainingOptions(*command, job->Training);
+  AddCommonOptions(*command, job->Common);
+  command->callback([command, job] {
+    ApplyPreset(*command, job->Training.Preset);
+    Apply(job->Common);
+    Train(*job);
+  });
+  return command;
+}
+} // namespace
+
+void
+Train(const TrainJob & job)
+{
+  if (job.Training.Dimension == 2)
+  {
+    TrainOn<SliceSource>(job);
+  }
+  else
+  {
+    TrainOn<VolumeSource>(job);
+  }
+}
+
+void
+AddTrainUpgrade(CLI::App & app)
+{
+  auto job = std::make_shared<TrainJob>();
+  job->AnnotationInput = true;
+  auto * const command = AddTrain(
+    app, "train-upgrade", "Trains a network that mends poor annotations, from good ones that it spoils on purpose", job);
+  command->add_option("--candidates", job->Candidates, "Label images of other objects, for --inclusion")
+    ->type_name("PATH");
+  AddPerturbationOptions(*command, job->Perturbation, true);
+}
+
+void
+AddTrainSegment(CLI::App & app)
+{
+  auto job = std::make_shared<TrainJob>();
+  AddTrain(app, "train-segment", "Trains a network that segments images", job);
+}

@@ -1,0 +1,801 @@
+#!/usr/bin/env python3
+#==========================================================================
+#
+#   Copyright NumFOCUS
+#
+#   Licensed under the Apache License, Version 2.0 (the "License");
+#   you may not use this file except in compliance with the License.
+#   You may obtain a copy of the License at
+#
+#          https://www.apache.org/licenses/LICENSE-2.0.txt
+#
+#   Unless required by applicable law or agreed to in writing, software
+#   distributed under the License is distributed on an "AS IS" BASIS,
+#   WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+#   See the License for the specific language governing permissions and
+#   limitations under the License.
+#
+#==========================================================================
+"""Tests of the program annotation-upgrade, through its command line alone.
+
+Usage: command_line.py PATH_OF_THE_PROGRAM [arguments of unittest]
+"""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zlib
+from pathlib import Path
+
+try:
+    import numpy as np
+except ImportError:
+    print("skipped: NumPy is missing")
+    sys.exit(77)
+
+TOOL = None
+TINY = "--base-channels 4 --levels 3 --patch-size 32 --max-epochs 2 --spacing 0 --precision float32 --quiet".split()
+MHA_TYPES = {
+    "MET_UCHAR": np.uint8,
+    "MET_SHORT": np.int16,
+    "MET_USHORT": np.uint16,
+    "MET_UINT": np.uint32,
+    "MET_FLOAT": np.float32,
+}
+
+
+def write_mha(path, array, spacing=None, origin=None):
+    """Axes of `array` are [z,] y, x; `spacing` and `origin` are x, y[, z]."""
+    array = np.asarray(array)
+    element = next(name for name, dtype in MHA_TYPES.items() if array.dtype == dtype)
+    header = {
+        "ObjectType": "Image",
+        "NDims": array.ndim,
+        "BinaryData": "True",
+        "BinaryDataByteOrderMSB": "False",
+        "Offset": " ".join(map(str, origin or [0] * array.ndim)),
+        "ElementSpacing": " ".join(map(str, spacing or [1] * array.ndim)),
+        "DimSize": " ".join(map(str, array.shape[::-1])),
+        "ElementType": element,
+        "ElementDataFile": "LOCAL",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes("".join(f"{k} = {v}\n" for k, v in header.items()).encode() + array.tobytes())
+
+
+def read_mha(path):
+    """The array, and the header as a dictionary."""
+    header = {}
+    with open(path, "rb") as file:
+        while "ElementDataFile" not in header:
+            key, value = file.readline().decode().split(" = ", 1)
+            header[key] = value.strip()
+        data = file.read()
+    if header.get("CompressedData") == "True":
+        data = zlib.decompress(data)
+    shape = [int(n) for n in header["DimSize"].split()][::-1]
+    return np.frombuffer(data, MHA_TYPES[header["ElementType"]]).reshape(shape), header
+
+
+def write_png(path, array, palette=None):
+    """Grey of 8 or 16 bits, RGB of 8 bits, or indices into a palette."""
+    colour = 3 if palette is not None else 2 if array.ndim == 3 else 0
+    rows = array.astype(array.dtype.newbyteorder(">")).reshape(array.shape[0], -1)
+    raw = b"".join(b"\0" + row.tobytes() for row in rows)
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ihdr = struct.pack(">IIBBBBB", array.shape[1], array.shape[0], 8 * array.dtype.itemsize, colour, 0, 0, 0)
+    plte = chunk(b"PLTE", bytes(np.asarray(palette, np.uint8).ravel())) if palette is not None else b""
+    end = chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + plte + end)
+
+
+def read_png(path):
+    """Grey or RGB pixels."""
+    data = path.read_bytes()
+    position, stream = 8, b""
+    while position < len(data):
+        length, kind = struct.unpack(">I4s", data[position : position + 8])
+        body = data[position + 8 : position + 8 + length]
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+        elif kind == b"IDAT":
+            stream += body
+        position += 12 + length
+    channels = {0: 1, 2: 3}[colour]
+    step = channels * depth // 8
+    raw = np.frombuffer(zlib.decompress(stream), np.uint8).reshape(height, -1)
+    rows = np.zeros((height + 1, width * step + step), np.int64)  # a zero row above, a zero pixel to the left
+    for y in range(height):
+        method, above, row = raw[y, 0], rows[y], rows[y + 1]
+        for i, value in enumerate(raw[y, 1:], step):
+            left, up, corner = row[i - step], above[i], above[i - step]
+            if method == 4:
+                guess = left + up - corner
+                predicted = min((left, up, corner), key=lambda v: abs(guess - v))
+            else:
+                predicted = (0, left, up, (left + up) // 2)[method]
+            row[i] = (value + predicted) & 255
+    pixels = rows[1:, step:].astype(np.uint8).tobytes()
+    result = np.frombuffer(pixels, np.dtype(f">u{depth // 8}")).reshape(height, width, channels)
+    return result[:, :, 0] if channels == 1 else result
+
+
+def grid_of_cells(count=16, cell=6, pitch=10, dtype=np.uint8):
+    """Square cells 1, 2, ... `count`, which do not touch."""
+    per_row = int(np.ceil(np.sqrt(count)))
+    labels = np.zeros((per_row * pitch, per_row * pitch), dtype)
+    for i in range(count):
+        y, x = divmod(i, per_row)
+        labels[y * pitch + 2 : y * pitch + 2 + cell, x * pitch + 2 : x * pitch + 2 + cell] = i + 1
+    return labels
+
+
+def dice(a, b):
+    return 2 * np.count_nonzero((a != 0) & (b != 0)) / (np.count_nonzero(a) + np.count_nonzero(b))
+
+
+def run(*arguments, **options):
+    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+
+
+class ToolTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="annotation-upgrade-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def succeed(self, *arguments, **options):
+        result = run(*arguments, **options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def refuse(self, *arguments, naming=(), output="out"):
+        """The command must fail with one line that names the things, and leave everything as it was."""
+        before = self.tree()
+        result = run(*arguments)
+        self.assertNotEqual(result.returncode, 0, "it succeeded")
+        self.assertGreater(result.returncode, 0, "it crashed")
+        lines = result.stderr.splitlines()
+        self.assertEqual(len(lines), 1, result.stderr)
+        self.assertTrue(lines[0].startswith(f"annotation-upgrade {arguments[0]}: "), lines[0])
+        for thing in [naming] if isinstance(naming, str) else naming:
+            self.assertIn(str(thing), lines[0])
+        self.assertNotIn("0x", lines[0])
+        self.assertEqual(self.tree(), before, "something was left behind")
+        return lines[0]
+
+    def tree(self):
+        return sorted(str(path) for path in self.folder.rglob("*"))
+
+    def labels(self, name="labels", count=3, dtype=np.uint8):
+        """A folder of label images a1, a2, a10, ..."""
+        for number in [1, 2, 10, 11][:count]:
+            write_mha(self.folder / name / f"a{number}.mha", grid_of_cells(16 + number, dtype=dtype))
+        return self.folder / name
+
+
+class Help(ToolTest):
+    def test_every_command_has_the_common_options_and_shows_defaults(self):
+        overview = self.succeed("--help").stdout
+        commands = ["simulate", "perturb", "evaluate"]
+        if has_networks():
+            commands += ["train-upgrade", "upgrade", "train-segment", "segment", "run"]
+        for command in commands:
+            self.assertIn(command, overview)
+            text = self.succeed(command, "--help").stdout
+            for option in ["--seed N [1]", "--device", "--quiet", "--threads", "--help"]:
+                self.assertIn(option, text, command)
+
+    def test_wrong_usage(self):
+        for arguments in [[], ["nonsense"], ["perturb"], ["perturb", "--nonsense"]]:
+            result = run(*arguments)
+            self.assertEqual(result.returncode, 2)
+            self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+            self.assertTrue(result.stderr.startswith("annotation-upgrade"), result.stderr)
+
+
+class Simulate(ToolTest):
+    def test_slices(self):
+        out = self.folder / "deep" / "out"
+        self.succeed("simulate", "--output", out, "--cells", "combined", "--volumes", 2, "--size", 96, 80)
+        names = [f"{part}/cells_{i}.png" for part in ["candidates", "images", "labels"] for i in [1, 2]]
+        self.assertEqual(sorted(str(p.relative_to(out)) for p in out.rglob("*.png")), names)
+        images = [read_png(out / "images" / f"cells_{i}.png") for i in [1, 2]]
+        labels = read_png(out / "labels" / "cells_1.png")
+        candidates = read_png(out / "candidates" / "cells_1.png")
+        self.assertEqual(images[0].shape, (80, 96))
+        self.assertFalse(np.array_equal(*images))
+        self.assertGreater(labels.max(), 1)
+        self.assertGreater(candidates.max(), 1)
+        self.assertFalse(np.any((labels > 0) & (candidates > 0)))
+
+    def test_volumes_do_not_depend_on_their_number(self):
+        for name, count in [("one", 1), ("two", 2)]:
+            self.succeed("simulate", "--output", self.folder / name, "--volumes", count, "--size", 64, 48, 16)
+        labels, header = read_mha(self.folder / "one" / "labels" / "cells_1.mha")
+        self.assertEqual(header["NDims"], "3")
+        self.assertEqual(labels.shape, (16, 48, 64))
+        again, _ = read_mha(self.folder / "two" / "labels" / "cells_1.mha")
+        np.testing.assert_array_equal(labels, again)
+        self.assertFalse((self.folder / "one" / "candidates").exists())
+
+    def test_refusals(self):
+        out = self.folder / "out"
+        self.refuse("simulate", "--output", out, "--cells", "red", naming=["--cells", "red"])
+        self.refuse("simulate", "--output", out, "--size", 3, 3)
+        self.refuse("simulate", "--output", out, "--size", 0, 64, naming="--size")
+
+
+class Perturb(ToolTest):
+    def perturb(self, labels, name, *options):
+        self.succeed("perturb", "--labels", labels, "--output", self.folder / name, *options)
+        return self.folder / name
+
+    def test_omission_of_a_folder(self):
+        labels = self.labels()
+        (labels / "notes.txt").write_text("no image")
+        out = self.perturb(labels, "out", "--omission", 0.25)
+        self.assertEqual(sorted(p.name for p in out.iterdir()), ["a1.mha", "a10.mha", "a2.mha"])
+        for path in out.iterdir():
+            good, _ = read_mha(labels / path.name)
+            poor, _ = read_mha(path)
+            kept = set(np.unique(poor)) - {0}
+            count = good.max()
+            self.assertEqual(len(kept), count - int(0.25 * count + 0.5))
+            np.testing.assert_array_equal(poor, np.where(np.isin(good, list(kept)), good, 0))
+
+    def test_seed_and_single_files(self):
+        labels = self.labels()
+        read = lambda folder: read_mha(folder / "a2.mha")[0]
+        first = read(self.perturb(labels, "first", "--omission", 0.5, "--seed", 7))
+        np.testing.assert_array_equal(first, read(self.perturb(labels, "again", "--omission", 0.5, "--seed", 7)))
+        np.testing.assert_array_equal(
+            first, read(self.perturb(labels, "threads", "--omission", 0.5, "--seed", 7, "--threads", 1))
+        )
+        self.assertFalse(np.array_equal(first, read(self.perturb(labels, "other", "--omission", 0.5, "--seed", 8))))
+        single = self.perturb(labels / "a2.mha", "single.mha", "--omission", 0.5, "--seed", 7)
+        np.testing.assert_array_equal(first, read_mha(single)[0])
+
+    def test_images_of_a_set_have_draws_of_their_own(self):
+        for i in range(12):
+            write_mha(self.folder / "labels" / f"{i}.mha", grid_of_cells())
+        out = self.perturb(self.folder / "labels", "out", "--bias", 2)
+        areas = {np.count_nonzero(read_mha(out / f"{i}.mha")[0]) for i in range(12)}
+        self.assertGreater(len(areas), 2)
+
+    def test_type_spacing_and_origin_stay(self):
+        for dtype in [np.uint8, np.int16, np.uint16, np.uint32]:
+            path = self.folder / "labels.mha"
+            write_mha(path, grid_of_cells(dtype=dtype), spacing=[0.5, 0.25], origin=[3, -4])
+            poor, header = read_mha(self.perturb(path, "out.mha", "--omission", 0.5))
+            self.assertEqual(poor.dtype, dtype)
+            self.assertEqual(header["ElementSpacing"], "0.5 0.25")
+            self.assertEqual(header["Offset"], "3 -4")
+
+    def test_whole_floating_point_labels_are_labels(self):
+        write_mha(self.folder / "labels.mha", grid_of_cells().astype(np.float32))
+        poor, _ = read_mha(self.perturb(self.folder / "labels.mha", "out.mha", "--omission", 0.5))
+        self.assertEqual(poor.dtype, np.uint8)
+        self.assertEqual(len(np.unique(poor)), 9)
+
+    def test_png_of_16_bits_and_palettes(self):
+        labels = grid_of_cells(dtype=np.uint16) * 1000
+        write_png(self.folder / "labels" / "deep.png", labels)
+        palette = np.random.default_rng(1).integers(0, 256, (17, 3))
+        write_png(self.folder / "labels" / "palette.png", grid_of_cells(), palette)
+        out = self.perturb(self.folder / "labels", "out", "--omission", 0.5)
+        deep = read_png(out / "deep.png")
+        self.assertEqual(len(np.unique(deep)), 9)
+        self.assertTrue(np.all(np.isin(deep, labels)))
+        indices = read_png(out / "palette.png")
+        self.assertEqual(len(np.unique(indices)), 9)
+        self.assertTrue(np.all((indices == 0) | (indices == grid_of_cells())))
+
+    def test_inclusion_widens_the_type_where_needed(self):
+        write_mha(self.folder / "labels.mha", np.where(grid_of_cells() > 0, 255, 0).astype(np.uint8))
+        others = np.zeros((40, 40), np.uint8)
+        others[:2, :2] = 255
+        write_mha(self.folder / "others.mha", others)
+        poor, _ = read_mha(
+            self.perturb(
+                self.folder / "labels.mha", "out.mha", "--inclusion", 1, "--candidates", self.folder / "others.mha"
+            )
+        )
+        self.assertTrue(np.all((poor > 0) == ((others > 0) | (grid_of_cells() > 0))))
+        self.assertEqual(len(np.unique(poor)), 3)
+
+    def test_slice_by_slice(self):
+        volume = np.broadcast_to(grid_of_cells(), (6, 40, 40)).copy()
+        write_mha(self.folder / "labels.mha", volume)
+        whole, _ = read_mha(self.perturb(self.folder / "labels.mha", "whole.mha", "--omission", 0.5))
+        slices, _ = read_mha(
+            self.perturb(self.folder / "labels.mha", "slices.mha", "--omission", 0.5, "--slice-by-slice")
+        )
+        self.assertEqual(len({s.tobytes() for s in whole}), 1)
+        self.assertGreater(len({s.tobytes() for s in slices}), 1)
+        for s in slices:
+            self.assertEqual(len(np.unique(s)), 9)
+
+    def test_replaces_files_and_leaves_others(self):
+        labels = self.labels()
+        out = self.folder / "out"
+        out.mkdir()
+        (out / "a1.mha").write_text("old")
+        (out / "mine.txt").write_text("mine")
+        self.perturb(labels, "out", "--omission", 0.5)
+        self.assertEqual(sorted(p.name for p in out.iterdir()), ["a1.mha", "a10.mha", "a2.mha", "mine.txt"])
+        read_mha(out / "a1.mha")
+
+    def test_progress_appears_on_terminals_alone(self):
+        labels = self.labels()
+        arguments = ["perturb", "--labels", labels, "--output", self.folder / "out", "--omission", 0.5]
+        self.assertEqual(self.succeed(*arguments).stderr, "")
+        for quiet in [False, True]:
+            ours, theirs = pty.openpty()
+            command = [TOOL, *map(str, arguments), *(["--quiet"] if quiet else [])]
+            self.assertEqual(subprocess.run(command, stderr=theirs, timeout=60).returncode, 0)
+            os.set_blocking(ours, False)
+            try:
+                text = os.read(ours, 100000).decode()
+            except BlockingIOError:
+                text = ""
+            os.close(theirs)
+            os.close(ours)
+            self.assertEqual("%" in text, not quiet, text)
+
+    def test_refusals(self):
+        labels = self.labels()
+        out = self.folder / "out"
+        perturb = ["perturb", "--labels", labels, "--output", out]
+        self.refuse(*perturb, naming="--omission")
+        self.refuse(*perturb, "--omission", 1.5, naming=["--omission", "1.5"])
+        self.refuse(*perturb, "--omission", -0.1, naming=["--omission", "-0.1"])
+        self.refuse(*perturb, "--salt-and-pepper", 2, naming="--salt-and-pepper")
+        self.refuse(*perturb, "--omission", "nan", naming="--omission")
+        self.refuse(*perturb, "--bias", 0, naming="--bias")
+        self.refuse(*perturb, "--inclusion", 0.5, naming=["--inclusion", "--candidates"])
+        self.refuse(*perturb, "--inclusion", 0.5, "--candidates", labels / "a1.mha", naming="a10.mha")
+        self.refuse(*perturb, "--omission", 0.5, "--slice-by-slice", "--slice-axis", 3, naming="SliceAxis")
+
+        missing = self.folder / "missing"
+        self.refuse("perturb", "--labels", missing, "--output", out, "--bias", 1, naming=missing)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        (empty / "notes.txt").write_text("no image")
+        self.refuse("perturb", "--labels", empty, "--output", out, "--bias", 1, naming=empty)
+
+    def test_refused_files(self):
+        out = self.folder / "out"
+        path = self.folder / "bad.mha"
+
+        def refuse(*naming):
+            self.refuse("perturb", "--labels", path, "--output", out, "--bias", 1, naming=[path, *naming])
+
+        path.write_text("this is no image")
+        refuse()
+        write_mha(path, grid_of_cells())
+        path.write_bytes(path.read_bytes()[:-500])
+        refuse()
+        for value in [1.5, -1.0, np.nan, np.inf, 2.0**32]:
+            labels = grid_of_cells().astype(np.float32)
+            labels[3, 5] = value
+            write_mha(path, labels)
+            refuse("[5, 3, 0]")
+        write_mha(path, -grid_of_cells(dtype=np.int16))
+        refuse("-1")
+        path = self.folder / "colour.png"
+        write_png(path, np.zeros((20, 20, 3), np.uint8))
+        refuse("3 channels")
+
+    def test_one_bad_file_of_a_set_leaves_no_output(self):
+        labels = self.labels()
+        (labels / "b.mha").write_text("this is no image")
+        self.refuse("perturb", "--labels", labels, "--output", self.folder / "out", "--bias", 1, naming="b.mha")
+        existing = self.folder / "existing"
+        existing.mkdir()
+        self.refuse("perturb", "--labels", labels, "--output", existing, "--bias", 1, naming="b.mha")
+
+    def test_twins(self):
+        labels = self.labels()
+        write_png(labels / "a1.png", grid_of_cells())
+        self.refuse(
+            "perturb", "--labels", labels, "--output", self.folder / "out", "--bias", 1, naming=["a1.mha", "a1.png"]
+        )
+
+    def test_format_that_cannot_hold_the_labels(self):
+        path = self.folder / "labels.mha"
+        write_mha(path, grid_of_cells(dtype=np.uint32) * 10000)
+        for name in ["out.png", "out.jpg"]:
+            message = self.refuse(
+                "perturb", "--labels", path, "--output", self.folder / name, "--omission", 0, naming=name
+            )
+            self.assertIn("160000", message)
+
+    def test_output_that_cannot_be_written(self):
+        labels = self.labels()
+        (self.folder / "file").write_text("")
+        self.refuse("perturb", "--labels", labels, "--output", self.folder / "file", "--bias", 1, naming="file")
+        self.refuse("perturb", "--labels", labels, "--output", self.folder / "file" / "out", "--bias", 1, naming="out")
+        if os.geteuid() != 0:
+            locked = self.folder / "locked"
+            locked.mkdir(mode=0o500)
+            self.refuse("perturb", "--labels", labels, "--output", locked / "out", "--bias", 1, naming="locked")
+
+    def test_full_disk(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True).returncode:
+            self.skipTest("a small file system cannot be mounted")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        noise = np.random.default_rng(1).integers(0, 60000, (100, 100)).astype(np.uint16)
+        write_png(self.folder / "labels" / "noise.png", noise)
+        write_mha(self.folder / "labels" / "volume.mha", noise)
+        for name in ["noise.png", "volume.mha"]:
+            for out in [disk / name, disk / "new"]:
+                self.refuse(
+                    *["perturb", "--labels", self.folder / "labels" / name, "--output", out, "--omission", 0.01],
+                    naming=name,
+                )
+
+
+class Evaluate(ToolTest):
+    def test_scores(self):
+        good, poor = self.labels("good"), self.labels("poor")
+        true = test = both = 0
+        expected = {}
+        for path in poor.iterdir():
+            labels, _ = read_mha(path)
+            labels = labels.copy()
+            labels[labels % 3 == 0] = 0
+            labels[:3] = 255
+            write_mha(path, labels)
+            truth, _ = read_mha(good / path.name)
+            expected[path.stem] = dice(labels, truth)
+            true, test = true + np.count_nonzero(truth), test + np.count_nonzero(labels)
+            both += np.count_nonzero((labels > 0) & (truth > 0))
+        file = self.folder / "score.json"
+        table = self.succeed("evaluate", "--labels", poor, "--reference", good, "--json", file).stdout
+        score = json.loads(file.read_text())
+        self.assertAlmostEqual(score["dice"], 2 * both / (true + test), places=12)
+        self.assertEqual([image["name"] for image in score["images"]], ["a1", "a2", "a10"])
+        for image in score["images"]:
+            self.assertAlmostEqual(image["dice"], expected[image["name"]], places=12)
+            self.assertRegex(table, rf"(?m)^{image['name']} +{image['dice']:.4f}$")
+
+    def test_any_value_is_foreground_and_formats_may_differ(self):
+        write_png(self.folder / "mask" / "a.png", np.where(grid_of_cells() > 0, 255, 0).astype(np.uint8))
+        write_mha(self.folder / "cells" / "a.mha", grid_of_cells())
+        file = self.folder / "score.json"
+        self.succeed(
+            "evaluate", "--labels", self.folder / "mask", "--reference", self.folder / "cells", "--json", file
+        )
+        self.assertEqual(json.loads(file.read_text())["dice"], 1.0)
+
+    def test_refusals(self):
+        good, poor = self.labels("good"), self.labels("poor")
+        file = self.folder / "score.json"
+        evaluate = ["evaluate", "--labels", poor, "--reference", good, "--json", file]
+        write_mha(poor / "extra.mha", grid_of_cells())
+        self.refuse(*evaluate, naming=poor / "extra.mha")
+        (poor / "extra.mha").unlink()
+        write_mha(good / "extra.mha", grid_of_cells())
+        self.refuse(*evaluate, naming=good / "extra.mha")
+        (good / "extra.mha").unlink()
+
+        cells, _ = read_mha(good / "a2.mha")
+        for values, changed in [
+            ([(40, 50), (50, 50)], dict(array=cells[:40])),
+            (["0.5", "1"], dict(array=cells, spacing=[1, 0.5])),
+            (["7", "0"], dict(array=cells, origin=[7, 0])),
+        ]:
+            write_mha(poor / "a2.mha", **changed)
+            self.refuse(*evaluate, naming=[poor / "a2.mha", good / "a2.mha", *map(str, values[:0])])
+
+
+class Networks(ToolTest):
+    """A tiny data set, and tiny networks that were trained on it."""
+
+    @classmethod
+    def setUpClass(cls):
+        if not has_networks():
+            raise unittest.SkipTest("the program was built without networks")
+        cls.shared = Path(tempfile.mkdtemp(prefix="annotation-upgrade-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
+        cls.images, cls.labels_, cls.candidates = (cls.shared / "data" / n for n in ["images", "labels", "candidates"])
+        cls.upgrade_model, cls.segment_model = cls.shared / "upgrade.unet", cls.shared / "segment.unet"
+        for command in [
+            ["simulate", "--output", cls.shared / "data", "--cells", "combined", "--volumes", 3, "--size", 64, 48],
+            ["train-upgrade", *cls.data(), "--omission", 0.5, "--output", cls.upgrade_model, *TINY],
+            ["train-segment", *cls.data(), "--output", cls.segment_model, *TINY],
+        ]:
+            result = run(*command)
+            if result.returncode:
+                raise AssertionError(result.stderr)
+
+    @classmethod
+    def data(cls):
+        return ["--images", cls.images, "--labels", cls.labels_]
+
+    def segment(self, *options, images=None, model=None, output="out"):
+        self.succeed(
+            *["segment", "--model", model or self.segment_model, "--images", images or self.images],
+            *["--output", self.folder / output, *options],
+        )
+        return self.folder / output
+
+
+class Train(Networks):
+    def test_leaves_a_model_and_nothing_else(self):
+        names = sorted(p.name for p in self.shared.iterdir())
+        self.assertEqual(names, ["data", "segment.unet", "upgrade.unet"])
+
+    def test_same_seed_same_file(self):
+        for name, seed in [("first", 1), ("again", 1), ("other", 2)]:
+            self.succeed("train-segment", *self.data(), "--output", self.folder / name, *TINY, "--seed", seed)
+        first = self.segment(model=self.folder / "first", output="p1", images=self.images / "cells_1.png")
+        again = self.segment(model=self.folder / "again", output="p2", images=self.images / "cells_1.png")
+        self.assertEqual((first / "cells_1.png").read_bytes(), (again / "cells_1.png").read_bytes())
+
+    def test_several_sets_and_all_perturbations(self):
+        self.succeed(
+            *["train-upgrade", *self.data(), "--candidates", self.candidates],
+            *["--omission", 0.5, "--inclusion", 0.5, "--salt-and-pepper", 0.1, "--bias", 2],
+            *["--output", self.folder / "upgrade.unet", *TINY],
+        )
+        self.succeed("train-segment", *self.data(), *self.data(), "--output", self.folder / "segment.unet", *TINY)
+
+    def test_preset_gives_way_to_options(self):
+        self.succeed(
+            *["train-segment", *self.data(), "--output", self.folder / "paper.unet", *TINY, "--preset", "paper"]
+        )
+        self.assertLess((self.folder / "paper.unet").stat().st_size, 1 << 20)
+
+    def test_volumes_as_slices_and_whole(self):
+        self.succeed("simulate", "--output", self.folder / "data", "--volumes", 2, "--size", 48, 40, 16, "--quiet")
+        data = ["--images", self.folder / "data" / "images", "--labels", self.folder / "data" / "labels"]
+        for dimension in [2, 3]:
+            model = self.folder / f"{dimension}.unet"
+            self.succeed(
+                *["train-segment", *data, "--output", model, *TINY, "--dimension", dimension, "--patch-size", 16]
+            )
+            out = self.segment(model=model, images=self.folder / "data" / "images", output=f"out{dimension}")
+            result, header = read_mha(out / "cells_1.mha")
+            self.assertEqual(result.shape, (16, 40, 48))
+        self.refuse(
+            *["train-segment", *self.data(), "--output", self.folder / "out", *TINY, "--dimension", 3],
+            naming=["cells_1.png", "volumes"],
+        )
+
+    def test_interrupted_training_goes_on_to_the_same_weights(self):
+        train = ["train-segment", *self.data(), *TINY, "--max-epochs", 8, "--patience", 8]
+        whole, parts = self.folder / "whole.unet", self.folder / "parts.unet"
+        checkpoint = self.folder / "parts.unet.checkpoint"
+        self.succeed(*train, "--output", whole)
+
+        process = subprocess.Popen(
+            [TOOL, *map(str, [*train, "--output", parts])], stderr=subprocess.PIPE, text=True
+        )
+        deadline = time.monotonic() + 120
+        while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGINT)
+        _, message = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, message)
+        self.assertIn(str(checkpoint), message)
+        self.assertEqual(len(message.splitlines()), 1, message)
+        self.assertTrue(checkpoint.exists())
+        self.assertFalse(parts.exists())
+
+        self.succeed(*train, "--output", parts, "--resume")
+        self.assertFalse(checkpoint.exists())
+        outputs = [
+            self.segment("--probability", model=model, output=model.stem + "-out", images=self.images / "cells_1.png")
+            for model in [whole, parts]
+        ]
+        first, second = [(out / "cells_1.tif").read_bytes() for out in outputs]
+        self.assertEqual(first, second)
+
+    def test_resume_of_another_training_is_refused(self):
+        out = self.folder / "out"
+        checkpoint = self.folder / "out.checkpoint"
+        checkpoint.write_text("this is no checkpoint")
+        self.refuse("train-segment", *self.data(), "--output", out, *TINY, "--resume", naming=checkpoint)
+
+    def test_refusals(self):
+        out = self.folder / "out.unet"
+        train = ["train-segment", "--output", out, *TINY]
+        missing = self.folder / "missing"
+        self.refuse(*train, "--images", missing, "--labels", self.labels_, naming=missing)
+        self.refuse(*train, "--images", self.images, "--labels", self.labels_ / "cells_1.png", naming="cells_2.png")
+        self.refuse(*train, *self.data(), "--images", self.images, naming=["2 --images", "1 --labels"])
+        self.refuse(
+            *["train-upgrade", *self.data(), "--inclusion", 0.5, "--output", out, *TINY],
+            naming=["--inclusion", "--candidates"],
+        )
+        self.refuse("train-upgrade", *self.data(), "--omission", 2, "--output", out, *TINY, naming="--omission")
+        self.refuse(*train, *self.data(), "--loss", "love", naming=["--loss", "love"])
+        self.refuse(*train, *self.data(), "--spacing", "wide", naming=["--spacing", "wide"])
+        self.refuse(*train, *self.data(), "--levels", 1, naming="1")
+        self.refuse(*train, *self.data(), "--base-channels", 0, naming="0")
+        self.refuse(*train, *self.data(), "--preset", "luxury", naming=["--preset", "luxury"])
+        if not Path("/dev/nvidia0").exists():
+            self.refuse(*train, *self.data(), "--device", "cuda", naming="cuda")
+        self.refuse(*train, *self.data(), "--device", "abacus", naming="abacus")
+        (self.folder / "file").write_text("")
+        self.refuse(
+            *["train-segment", *self.data(), *TINY, "--output", self.folder / "file" / "model.unet"],
+            naming="model.unet",
+        )
+
+    def test_refused_images(self):
+        images, labels = self.folder / "images", self.folder / "labels"
+        cells = grid_of_cells()
+        write_mha(labels / "a.mha", cells)
+        train = ["train-segment", "--images", images, "--labels", labels, "--output", self.folder / "out", *TINY]
+        for value in [np.nan, np.inf]:
+            image = cells.astype(np.float32)
+            image[4, 4] = value
+            write_mha(images / "a.mha", image)
+            self.refuse(*train, naming="a.mha")
+        write_mha(images / "a.mha", cells[:30])
+        self.refuse(*train, naming=[images / "a.mha", labels / "a.mha", "[40, 30"])
+        write_mha(images / "a.mha", cells, spacing=[0.5, 0.5])
+        self.refuse(*train, naming=[images / "a.mha", labels / "a.mha", "0.5"])
+        write_mha(images / "a.mha", cells, origin=[2.5, 0])
+        self.refuse(*train, naming=[images / "a.mha", labels / "a.mha", "2.5"])
+        write_mha(images / "a.mha", cells)
+        write_mha(labels / "a.mha", 0 * cells)
+        self.refuse(*train, naming="no cell")
+
+    def test_constant_and_small_images_are_fine(self):
+        cells = np.zeros((11, 9), np.uint8)
+        cells[3:8, 2:7] = 1
+        for name in ["a", "b"]:
+            write_mha(self.folder / "images" / f"{name}.mha", np.full_like(cells, 0 if name == "a" else 7))
+            write_mha(self.folder / "labels" / f"{name}.mha", cells)
+        model = self.folder / "model.unet"
+        self.succeed(
+            *["train-segment", "--images", self.folder / "images", "--labels", self.folder / "labels"],
+            *["--output", model, *TINY],
+        )
+        result, _ = read_mha(self.segment(model=model, images=self.folder / "images") / "a.mha")
+        self.assertEqual(result.shape, cells.shape)
+
+
+class Apply(Networks):
+    def upgrade(self, *options, output="out"):
+        self.succeed(
+            *["upgrade", "--model", self.upgrade_model, *self.data(), "--output", self.folder / output, *options]
+        )
+        return self.folder / output
+
+    def test_upgrade(self):
+        out = self.upgrade()
+        self.assertEqual(sorted(p.name for p in out.iterdir()), [f"cells_{i}.png" for i in [1, 2, 3]])
+        result = read_png(out / "cells_1.png")
+        self.assertEqual(result.dtype.itemsize, 2)  # as the annotations
+        self.assertTrue(np.all(result <= 1))
+        self.assertEqual(result.shape, (48, 64))
+
+    def test_foreground_value_and_threshold(self):
+        plain = read_png(self.upgrade() / "cells_1.png")
+        white = read_png(self.upgrade("--foreground-value", 255, output="white") / "cells_1.png")
+        np.testing.assert_array_equal(white, 255 * plain)
+        everything = read_png(self.upgrade("--threshold", 0, output="all") / "cells_1.png")
+        self.assertTrue(np.all(everything == 1))
+
+    def test_probability_decides_the_labels(self):
+        volume = np.stack([read_png(self.images / f"cells_{i}.png").astype(np.float32) for i in [1, 2, 3]])
+        write_mha(self.folder / "volume.mha", volume, spacing=[1, 1, 4], origin=[1, 2, 3])
+        probability, header = read_mha(
+            self.segment("--probability", images=self.folder / "volume.mha", output="p.mha")
+        )
+        self.assertEqual(probability.dtype, np.float32)
+        self.assertEqual(header["ElementSpacing"], "1 1 4")
+        self.assertEqual(header["Offset"], "1 2 3")
+        labels, _ = read_mha(self.segment(images=self.folder / "volume.mha", output="l.mha"))
+        np.testing.assert_array_equal(labels, probability >= 0.5)
+        tiles, _ = read_mha(self.segment("--tile-size", 16, images=self.folder / "volume.mha", output="t.mha"))
+        np.testing.assert_array_equal(labels, tiles)
+        for i in range(3):  # a slice of a volume is an image like others
+            single = self.segment(images=self.images / f"cells_{i + 1}.png", output=f"{i}.png")
+            np.testing.assert_array_equal(read_png(single), labels[i])
+
+    def test_refused_models(self):
+        def refuse(command, model, *naming):
+            labels = ["--labels", self.labels_] if command == "upgrade" else []
+            self.refuse(
+                *[command, "--model", model, "--images", self.images, *labels, "--output", self.folder / "out"],
+                naming=[model, *naming],
+            )
+
+        refuse("segment", self.folder / "missing.unet")
+        refuse("upgrade", self.segment_model, "segmentation")
+        refuse("segment", self.upgrade_model, "upgrade")
+        refuse("segment", self.images / "cells_1.png")
+        whole = self.segment_model.read_bytes()
+        for length in [0, 10, len(whole) // 2, len(whole) - 1]:
+            damaged = self.folder / "damaged.unet"
+            damaged.write_bytes(whole[:length])
+            refuse("segment", damaged)
+
+    def test_refused_inputs(self):
+        out = self.folder / "out"
+        segment = ["segment", "--model", self.segment_model, "--output", out, "--images"]
+        colour = self.folder / "colour.png"
+        write_png(colour, np.zeros((32, 32, 3), np.uint8))
+        self.refuse(*segment, colour, naming=[colour, "3"])
+        image = np.ones((32, 32), np.float32)
+        image[3, 3] = np.nan
+        write_mha(self.folder / "nan.mha", image)
+        self.refuse(*segment, self.folder / "nan.mha", naming="nan.mha")
+        self.refuse(
+            *["segment", "--model", self.segment_model, "--images", self.images / "cells_1.png", "--probability"],
+            *["--output", self.folder / "out.png"],
+            naming="out.png",
+        )
+        labels = self.folder / "labels"
+        shutil.copytree(self.labels_, labels)
+        upgrade = ["upgrade", "--model", self.upgrade_model, "--images", self.images, "--labels", labels]
+        write_png(labels / "cells_2.png", np.zeros((40, 64), np.uint8))
+        self.refuse(*upgrade, "--output", out, naming=[labels / "cells_2.png", self.images / "cells_2.png"])
+        (labels / "cells_2.png").unlink()
+        self.refuse(*upgrade, "--output", out, naming=self.images / "cells_2.png")
+        if not Path("/dev/nvidia0").exists():
+            self.refuse(*segment, self.images, "--device", "cuda", naming="cuda")
+
+
+class Run(Networks):
+    def test_whole_method(self):
+        report, panel, out = self.folder / "report.json", self.folder / "panel.png", self.folder / "out"
+        data = [a for p in ["hq", "lq", "test"] for a in [f"--{p}-images", self.images, f"--{p}-labels", self.labels_]]
+        table = self.succeed(
+            *["run", *data, "--perturb-lq", "--omission", 0.5, "--json", report, "--panel", panel, "--output", out],
+            *TINY,
+        ).stdout
+        scores = json.loads(report.read_text())
+        self.assertEqual(set(scores["dice"]), {"low_quality", "upgraded"})
+        self.assertEqual(
+            set(scores["segmentation"]),
+            {"threshold", "low_quality", "high_quality", "high_and_low", "high_and_upgraded"},
+        )
+        for value in [*scores["dice"].values(), *scores["segmentation"].values()]:
+            self.assertTrue(0 <= value <= 1)
+            self.assertIn(f"{value:.3f}", table)
+        self.assertTrue(all(seconds >= 0 for seconds in scores["seconds"].values()))
+
+        # The parts of the tool agree with what it reports of the whole.
+        file = self.folder / "score.json"
+        self.succeed("evaluate", "--labels", out / "test/low-quality", "--reference", self.labels_, "--json", file)
+        self.assertEqual(json.loads(file.read_text())["dice"], scores["dice"]["low_quality"])
+        self.succeed("evaluate", "--labels", out / "test/upgraded", "--reference", self.labels_, "--json", file)
+        self.assertEqual(json.loads(file.read_text())["dice"], scores["dice"]["upgraded"])
+
+        picture = read_png(panel)
+        self.assertEqual(picture.shape[2], 3)
+        self.assertGreater(len(np.unique(picture.reshape(-1, 3), axis=0)), 100)
+
+    def test_incomplete_data_is_refused(self):
+        self.refuse(
+            *["run", "--hq-images", self.images, "--json", self.folder / "report.json"], naming="--hq-labels"
+        )
+
+
+def has_networks():
+    return "train-upgrade" in run("--help").stdout
+
+
+if __name__ == "__main__":
+    TOOL = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
