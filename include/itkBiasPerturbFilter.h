@@ -20,6 +20,7 @@
 
 #include "itkPerturbBitMask.h"
 #include "itkPerturbFilterBase.h"
+#include "itkPerturbNearestLabels.h"
 
 #include <ostream>
 
@@ -177,6 +178,15 @@ private:
   /** Copies the surviving pixels, gives those that cells gained the label of the nearest, and clears the others. */
   void
   Write(const RegionType & region, const MaskType & surviving, const std::vector<Growth> & growths);
+
+  /** Gives the pixels that cells gained their label. encode() turns labels into TNearestLabels' codes, decode() back. */
+  template <typename TNearestLabels, typename TEncode, typename TDecode>
+  void
+  WriteGained(const RegionType &          region,
+              const MaskType &            surviving,
+              const std::vector<Growth> & growths,
+              const TEncode &             encode,
+              const TDecode &             decode);
 
   unsigned int  m_MaximumIterations{ 6 };
   unsigned int  m_Iterations{ 0 };

@@ -144,10 +144,7 @@ BiasPerturbFilter<TLabelImage>::PerturbWhole(const RegionType & region, const Dr
   }
   else
   {
-    for (auto & word : changed.GetWords())
-    {
-      word = ~word;
-    }
+    changed.Invert();
     this->Write(region, changed, {});
   }
 }
@@ -240,10 +237,9 @@ BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const
     {
       lost.Dilate(this->GetRadius(group.first - iterations));
       iterations = group.first;
-      for (size_t i = 0; i < lost.GetWords().size(); ++i)
-      {
-        surviving.GetWords()[i] &= ~(lost.GetWords()[i] & group.second.GetWords()[i]);
-      }
+      MaskType lostHere = lost;
+      lostHere &= group.second;
+      surviving.Remove(lostHere);
     }
   }
 
@@ -268,126 +264,131 @@ BiasPerturbFilter<TLabelImage>::Write(const RegionType &          region,
   TLabelImage * const       output = this->GetOutput();
   const RegionType          enlarged = surviving.GetRegion();
 
-  // The lines around a pixel's own, nearest first.
-  struct Neighbor
-  {
-    typename TLabelImage::OffsetType offset;
-    SizeValueType                    squaredDistance;
-  };
-  std::vector<Neighbor> neighbors;
-  if (!growths.empty())
-  {
-    SizeValueType reach = 0;
-    for (const auto & growth : growths)
-    {
-      reach = std::max(reach, growth.reach);
-    }
-    RegionType around;
-    around.SetIndex(IndexType{ { 0 } });
-    around.SetSize(RadiusType::Filled(1));
-    auto radius = this->GetRadius(reach);
-    radius[0] = 0;
-    around.PadByRadius(radius);
-    Superclass::VisitLines(around, [&](const IndexType & index, SizeValueType) {
-      Neighbor neighbor{ index - IndexType{ { 0 } }, 0 };
-      for (const auto distance : neighbor.offset)
-      {
-        neighbor.squaredDistance += static_cast<SizeValueType>(distance * distance);
-      }
-      neighbors.push_back(neighbor);
-    });
-    std::stable_sort(neighbors.begin(), neighbors.end(), [](const Neighbor & a, const Neighbor & b) {
-      return a.squaredDistance < b.squaredDistance;
-    });
-  }
-
-  const auto    length = static_cast<size_t>(region.GetSize(0));
-  const auto    first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
-  const size_t  last = first + length;
-  const auto    enlargedLength = static_cast<size_t>(enlarged.GetSize(0));
-  std::vector<typename MaskType::WordType> gained((enlargedLength + MaskType::WordBits - 1) / MaskType::WordBits);
-
+  const auto   first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
+  const size_t last = first + static_cast<size_t>(region.GetSize(0));
   Superclass::VisitLines(region, [&](IndexType begin, SizeValueType) {
     LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin) - first;
     begin[0] = enlarged.GetIndex(0);
     const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
-    const size_t            lineNumber = surviving.GetLineNumber(begin);
-
-    size_t cleared = first;
-    MaskType::VisitRuns(surviving.GetLine(lineNumber), first, last, [&](const size_t start, const size_t stop) {
-      std::fill(to + cleared, to + start, LabelType{ 0 });
-      std::copy(from + start, from + stop, to + start);
-      cleared = stop;
-    });
+    size_t                  cleared = first;
+    MaskType::VisitRuns(
+      surviving.GetLine(surviving.GetLineNumber(begin)), first, last, [&](const size_t start, const size_t stop) {
+        std::fill(to + cleared, to + start, LabelType{ 0 });
+        std::copy(from + start, from + stop, to + start);
+        cleared = stop;
+      });
     std::fill(to + cleared, to + last, LabelType{ 0 });
+  });
+  if (growths.empty())
+  {
+    return;
+  }
 
-    if (growths.empty())
+  // Labels become small codes in the same order: the label less the smallest one, or its rank where that takes too many bits.
+  using NarrowType = PerturbNearestLabels<int32_t, ImageDimension>;
+  using WideType = PerturbNearestLabels<int64_t, ImageDimension>;
+  SizeValueType largestSquaredDistance = 0;
+  for (const auto & growth : growths)
+  {
+    SizeValueType squaredDistance = 0;
+    for (const auto pixels : this->GetRadius(growth.reach))
+    {
+      squaredDistance += pixels * pixels;
+    }
+    largestSquaredDistance = std::max(largestSquaredDistance, squaredDistance);
+  }
+  if (largestSquaredDistance > WideType::LargestSquaredDistance)
+  {
+    itkExceptionMacro("A dilation by " << std::max(m_MaximumIterations, m_Iterations)
+                                       << " pixels is too large; lower MaximumIterations or Iterations.");
+  }
+  const bool             shortDistance = largestSquaredDistance <= NarrowType::LargestSquaredDistance;
+  constexpr bool         narrowLabels = sizeof(LabelType) <= 2;
+  std::vector<LabelType> labels;
+  if (!narrowLabels || !shortDistance)
+  {
+    PerturbLabelSet<LabelType> present;
+    Superclass::VisitLines(enlarged, [&](const IndexType & begin, const SizeValueType length) {
+      present.Insert(input->GetBufferPointer() + input->ComputeOffset(begin), length);
+    });
+    labels = present.GetSorted();
+    if (labels.empty())
     {
       return;
     }
-    for (size_t i = 0; i < gained.size(); ++i)
-    {
-      gained[i] = 0;
-      for (const auto & growth : growths)
-      {
-        gained[i] |= growth.after.GetLine(lineNumber)[i];
-      }
-      gained[i] &= ~surviving.GetLine(lineNumber)[i];
-    }
-    MaskType::VisitRuns(gained.data(), first, last, [&](const size_t start, const size_t stop) {
+  }
+  const LabelType lowest = labels.empty() ? std::numeric_limits<LabelType>::min() : labels.front();
+  if (shortDistance &&
+      (narrowLabels || static_cast<uint64_t>(labels.back()) - static_cast<uint64_t>(lowest) <= NarrowType::CodeMask))
+  {
+    this->template WriteGained<NarrowType>(
+      region,
+      surviving,
+      growths,
+      [lowest](const LabelType label) { return static_cast<int32_t>(label - lowest); },
+      [lowest](const int32_t code) { return static_cast<LabelType>(lowest + static_cast<LabelType>(code)); });
+  }
+  else
+  {
+    this->template WriteGained<WideType>(
+      region,
+      surviving,
+      growths,
+      [&labels](const LabelType label) -> int64_t {
+        return std::lower_bound(labels.begin(), labels.end(), label) - labels.begin();
+      },
+      [&labels](const int64_t code) { return labels[static_cast<size_t>(code)]; });
+  }
+}
+
+template <typename TLabelImage>
+template <typename TNearestLabels, typename TEncode, typename TDecode>
+void
+BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &          region,
+                                            const MaskType &            surviving,
+                                            const std::vector<Growth> & growths,
+                                            const TEncode &             encode,
+                                            const TDecode &             decode)
+{
+  using IndexType = typename TLabelImage::IndexType;
+  const TLabelImage * const input = this->GetInput();
+  TLabelImage * const       output = this->GetOutput();
+  const RegionType          enlarged = surviving.GetRegion();
+  const auto                first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
+  const size_t              last = first + static_cast<size_t>(region.GetSize(0));
+
+  std::vector<const LabelType *> lines;
+  Superclass::VisitLines(enlarged, [&](const IndexType & begin, SizeValueType) {
+    lines.push_back(input->GetBufferPointer() + input->ComputeOffset(begin));
+  });
+  const auto code = [&](const size_t line, const size_t position) { return encode(lines[line][position]); };
+
+  MaskType gained(enlarged);
+  Superclass::VisitLines(region, [&](const IndexType & begin, SizeValueType) {
+    gained.SetRun(gained.GetLineNumber(begin), first, last);
+  });
+  MaskType gainedByAny(enlarged);
+  for (const auto & growth : growths)
+  {
+    gainedByAny |= growth.after;
+  }
+  gained &= gainedByAny;
+  gained.Remove(surviving);
+
+  TNearestLabels nearest(gained);
+  for (const auto & growth : growths)
+  {
+    MaskType wanted = gained;
+    wanted &= growth.after;
+    nearest.Add(wanted, growth.before, this->GetRadius(growth.reach), code);
+  }
+  Superclass::VisitLines(region, [&](const IndexType & begin, SizeValueType) {
+    LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin) - first;
+    const size_t      line = gained.GetLineNumber(begin);
+    MaskType::VisitRuns(gained.GetLine(line), first, last, [&](const size_t start, const size_t stop) {
       for (size_t x = start; x < stop; ++x)
       {
-        SizeValueType nearest = std::numeric_limits<SizeValueType>::max();
-        LabelType     label = 0;
-        for (const auto & growth : growths)
-        {
-          if ((growth.after.GetLine(lineNumber)[x / MaskType::WordBits] >> (x % MaskType::WordBits) & 1) == 0)
-          {
-            continue;
-          }
-          const size_t low = x - std::min<size_t>(x, growth.reach);
-          const size_t high = std::min<size_t>(enlargedLength, x + growth.reach + 1);
-          for (const auto & neighbor : neighbors)
-          {
-            if (neighbor.squaredDistance > nearest)
-            {
-              break;
-            }
-            const IndexType lineBegin = begin + neighbor.offset;
-            bool            outside = false;
-            for (unsigned int axis = 1; axis < ImageDimension; ++axis)
-            {
-              const auto distance = static_cast<SizeValueType>(std::abs(neighbor.offset[axis]));
-              outside |= distance > growth.reach || lineBegin[axis] < enlarged.GetIndex(axis) ||
-                         lineBegin[axis] > enlarged.GetUpperIndex()[axis];
-            }
-            if (outside)
-            {
-              continue;
-            }
-            const auto * const before = growth.before.GetLine(growth.before.GetLineNumber(lineBegin));
-            const auto         consider = [&](const size_t position, const size_t distance) {
-              const SizeValueType squaredDistance = neighbor.squaredDistance + distance * distance;
-              if (squaredDistance <= nearest)
-              {
-                const LabelType found = input->GetBufferPointer()[input->ComputeOffset(lineBegin) + position];
-                label = squaredDistance < nearest ? found : std::min(label, found);
-                nearest = squaredDistance;
-              }
-            };
-            const size_t right = MaskType::FindNext(before, true, x, high);
-            if (right < high)
-            {
-              consider(right, right - x);
-            }
-            const size_t left = MaskType::FindLast(before, low, x);
-            if (left < x)
-            {
-              consider(left, x - left);
-            }
-          }
-        }
-        to[x] = label;
+        to[x] = decode(nearest.GetCode(line, x));
       }
     });
   });

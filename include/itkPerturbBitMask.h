@@ -22,6 +22,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <vector>
 #if defined(_MSC_VER)
 #  include <intrin.h>
@@ -82,15 +83,46 @@ public:
     return m_Words.data() + number * m_WordsPerLine;
   }
 
-  std::vector<WordType> &
-  GetWords()
-  {
-    return m_Words;
-  }
   const std::vector<WordType> &
   GetWords() const
   {
     return m_Words;
+  }
+
+  /** Keeps, or adds, the bits that another mask of the same region has. */
+  PerturbBitMask &
+  operator&=(const PerturbBitMask & other)
+  {
+    std::transform(m_Words.begin(), m_Words.end(), other.m_Words.begin(), m_Words.begin(), std::bit_and<>());
+    return *this;
+  }
+  PerturbBitMask &
+  operator|=(const PerturbBitMask & other)
+  {
+    std::transform(m_Words.begin(), m_Words.end(), other.m_Words.begin(), m_Words.begin(), std::bit_or<>());
+    return *this;
+  }
+
+  /** Clears the bits that another mask of the same region has. */
+  void
+  Remove(const PerturbBitMask & other)
+  {
+    std::transform(m_Words.begin(), m_Words.end(), other.m_Words.begin(), m_Words.begin(), [](WordType a, WordType b) {
+      return a & ~b;
+    });
+  }
+
+  /** Flips the bit of every pixel. */
+  void
+  Invert()
+  {
+    PerturbBitMask all(m_Region);
+    for (size_t line = 0; line < m_Words.size() / std::max<size_t>(1, m_WordsPerLine); ++line)
+    {
+      all.SetRun(line, 0, m_Region.GetSize(0));
+    }
+    all.Remove(*this);
+    *this = std::move(all);
   }
 
   /** Sets bit i of a line where test(i) holds, for all i of the line; leaves the others as they are. */
