@@ -5,6 +5,7 @@ include(CTest)
 include(GenerateExportHeader)
 include(GNUInstallDirs)
 
+set(AnnotationUpgrade_STANDALONE ON)
 option(BUILD_SHARED_LIBS "Build shared libraries." ${ITK_BUILD_SHARED})
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
@@ -84,7 +85,4 @@ install(FILES ${PROJECT_BINARY_DIR}/AnnotationUpgradeConfig.cmake
 
 if(BUILD_TESTING)
   add_subdirectory(test)
-  if(NOT AnnotationUpgrade_SANITIZE)
-    include(cmake/AnnotationUpgradeBuildTests.cmake)
-  endif()
 endif()
