@@ -1,0 +1,368 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkGTest.h"
+
+#include "itkExtractImageFilter.h"
+#include "itkPlanarBuffer.h"
+#include "itkRGBPixel.h"
+#include "itkStreamingImageFilter.h"
+#include "itkUNetSegmentFilter.h"
+#include "itkUNetTestImages.h"
+#include "itkUpgradeAnnotationFilter.h"
+#include "itkVectorImage.h"
+
+#include <cmath>
+#include <limits>
+
+namespace
+{
+template <unsigned int VDimension>
+using Grey = itk::Image<unsigned char, VDimension>;
+template <unsigned int VDimension>
+using Labels = itk::Image<unsigned short, VDimension>;
+template <unsigned int VDimension>
+using Probability = itk::Image<float, VDimension>;
+
+/** Size 45 x 37 (x 12), none a multiple of the alignment. */
+template <unsigned int VDimension>
+itk::Size<VDimension>
+OddSize()
+{
+  itk::Size<VDimension> size;
+  size[0] = 45;
+  size[1] = 37;
+  if constexpr (VDimension == 3)
+  {
+    size[2] = 11;
+  }
+  return size;
+}
+
+template <typename TOutput, typename TInput>
+auto
+MakeSegment(const TInput * image, const itk::UNetModel * model)
+{
+  auto filter = itk::UNetSegmentFilter<TInput, TOutput>::New();
+  filter->SetInput(image);
+  filter->SetModel(model);
+  return filter;
+}
+
+template <typename TFilter>
+auto
+Execute(TFilter & filter)
+{
+  filter->Update();
+  return itk::PixelsOf(filter->GetOutput());
+}
+
+/** Whole-image labels and probabilities against tiles of every size and against streaming. */
+template <unsigned int VDimension, typename TMakeFilter>
+void
+ExpectTilesEqualTheWhole(TMakeFilter makeFilter)
+{
+  auto whole = makeFilter();
+  whole->SetTileSize(1024);
+  const auto expected = Execute(whole);
+  for (const unsigned int tile : { 8u, 13u, 24u })
+  {
+    auto tiled = makeFilter();
+    tiled->SetTileSize(tile);
+    EXPECT_EQ(Execute(tiled), expected) << "tile " << tile;
+  }
+  using OutputType = typename std::decay_t<decltype(*whole)>::OutputImageType;
+  auto streaming = itk::StreamingImageFilter<OutputType, OutputType>::New();
+  auto streamed = makeFilter();
+  streamed->SetTileSize(16);
+  streaming->SetInput(streamed->GetOutput());
+  streaming->SetNumberOfStreamDivisions(5);
+  EXPECT_EQ(Execute(streaming), expected) << "streamed";
+}
+} // namespace
+
+TEST(UNetFilter, TilesAndStreamsEqualTheWhole2D)
+{
+  const auto image = itk::MakeNoiseImage<Grey<2>>(OddSize<2>(), 1);
+  const auto labels = itk::MakeNoiseImage<Labels<2>>(OddSize<2>(), 2);
+  for (const double spacing : { 0.0, 2.0, 1.7 })
+  {
+    auto segment = itk::MakeTestModel(2, 1, false);
+    segment->SetSpacing({ { spacing, spacing, 0.0 } });
+    ExpectTilesEqualTheWhole<2>([&] { return MakeSegment<Probability<2>>(image.GetPointer(), segment); });
+    ExpectTilesEqualTheWhole<2>([&] { return MakeSegment<Labels<2>>(image.GetPointer(), segment); });
+
+    auto upgrade = itk::MakeTestModel(2, 1, true);
+    upgrade->SetSpacing({ { spacing, spacing, 0.0 } });
+    ExpectTilesEqualTheWhole<2>([&] {
+      auto filter = itk::UpgradeAnnotationFilter<Grey<2>, Labels<2>, Probability<2>>::New();
+      filter->SetInput(image);
+      filter->SetAnnotationImage(labels);
+      filter->SetModel(upgrade);
+      return filter;
+    });
+  }
+}
+
+TEST(UNetFilter, TilesAndStreamsEqualTheWhole3D)
+{
+  const auto image = itk::MakeNoiseImage<Grey<3>>(OddSize<3>(), 1);
+  const auto model = itk::MakeTestModel(3, 1, false, 2);
+  ExpectTilesEqualTheWhole<3>([&] { return MakeSegment<Probability<3>>(image.GetPointer(), model); });
+}
+
+TEST(UNetFilter, SlicesOfAVolumeAreImages)
+{
+  const auto volume = itk::MakeNoiseImage<Grey<3>>(OddSize<3>(), 4);
+  const auto model = itk::MakeTestModel(2, 1, false);
+  for (const unsigned int axis : { 0u, 1u, 2u })
+  {
+    auto filter = MakeSegment<Probability<3>>(volume.GetPointer(), model);
+    filter->SetSliceAxis(axis);
+    filter->Update();
+    const auto count = static_cast<itk::IndexValueType>(volume->GetLargestPossibleRegion().GetSize(axis));
+    for (const itk::IndexValueType position : { itk::IndexValueType{ 0 }, count / 2, count - 1 })
+    {
+      auto extractInput = itk::ExtractImageFilter<Grey<3>, Grey<2>>::New();
+      auto extractOutput = itk::ExtractImageFilter<Probability<3>, Probability<2>>::New();
+      auto region = volume->GetLargestPossibleRegion();
+      region.SetSize(axis, 0);
+      region.SetIndex(axis, position);
+      extractInput->SetInput(volume);
+      extractInput->SetExtractionRegion(region);
+      extractInput->SetDirectionCollapseToIdentity();
+      extractInput->Update();
+      extractOutput->SetInput(filter->GetOutput());
+      extractOutput->SetExtractionRegion(region);
+      extractOutput->SetDirectionCollapseToIdentity();
+      extractOutput->Update();
+      auto single = MakeSegment<Probability<2>>(extractInput->GetOutput(), model);
+      EXPECT_EQ(Execute(single), itk::PixelsOf(extractOutput->GetOutput())) << axis << ' ' << position;
+    }
+    ExpectTilesEqualTheWhole<3>([&] {
+      auto tiled = MakeSegment<Labels<3>>(volume.GetPointer(), model);
+      tiled->SetSliceAxis(axis);
+      return tiled;
+    });
+  }
+}
+
+TEST(UNetFilter, GivesWhatTheModelPredicts)
+{
+  const auto image = itk::MakeNoiseImage<Grey<2>>(OddSize<2>(), 5, { { -3, 100 } });
+  const auto labels = itk::MakeNoiseImage<Labels<2>>(OddSize<2>(), 6, { { -3, 100 } });
+  auto       model = itk::MakeTestModel(2, 1, true);
+  model->SetNormalization(itk::IntensityNormalization::None);
+  const size_t       pixels = 45 * 37;
+  std::vector<float> input(2 * pixels);
+  std::vector<float> expected(pixels);
+  itk::CopyToPlanar(image.GetPointer(), image->GetLargestPossibleRegion(), input.data(), "image");
+  for (size_t i = 0; i < pixels; ++i)
+  {
+    input[pixels + i] = labels->GetBufferPointer()[i] != 0 ? 1.0f : 0.0f;
+  }
+  model->Predict(input.data(), { { 45, 37, 1 } }, expected.data());
+
+  auto filter = itk::UpgradeAnnotationFilter<Grey<2>, Labels<2>, Probability<2>>::New();
+  filter->SetInput(image);
+  filter->SetAnnotationImage(labels);
+  filter->SetModel(model);
+  EXPECT_EQ(Execute(filter), expected);
+
+  auto decide = itk::UpgradeAnnotationFilter<Grey<2>, Labels<2>>::New();
+  decide->SetInput(image);
+  decide->SetAnnotationImage(labels);
+  decide->SetModel(model);
+  auto sorted = expected;
+  std::sort(sorted.begin(), sorted.end());
+  decide->SetThreshold(sorted[pixels / 3]);
+  decide->SetForegroundValue(7);
+  const auto decided = Execute(decide);
+  for (size_t i = 0; i < pixels; ++i)
+  {
+    EXPECT_EQ(decided[i], expected[i] >= sorted[pixels / 3] ? 7 : 0);
+  }
+}
+
+TEST(UNetFilter, ColourAndVectorImagesAreOne)
+{
+  const auto model = itk::MakeTestModel(2, 3, false);
+  const auto colour = itk::MakeColourImage<itk::Image<itk::RGBPixel<unsigned char>, 2>>(OddSize<2>(), 8);
+  auto       vector = itk::VectorImage<float, 2>::New();
+  vector->SetRegions(OddSize<2>());
+  vector->SetNumberOfComponentsPerPixel(3);
+  vector->Allocate();
+  for (itk::ImageRegionIteratorWithIndex<itk::Image<itk::RGBPixel<unsigned char>, 2>> it(colour, colour->GetLargestPossibleRegion());
+       !it.IsAtEnd();
+       ++it)
+  {
+    itk::VariableLengthVector<float> pixel(3);
+    for (unsigned int c = 0; c < 3; ++c)
+    {
+      pixel[c] = it.Get()[c];
+    }
+    vector->SetPixel(it.GetIndex(), pixel);
+  }
+  auto fromColour = MakeSegment<Probability<2>>(colour.GetPointer(), model);
+  auto fromVector = MakeSegment<Probability<2>>(vector.GetPointer(), model);
+  EXPECT_EQ(Execute(fromColour), Execute(fromVector));
+}
+
+TEST(UNetFilter, KeepsGeometry)
+{
+  auto                        image = itk::MakeNoiseImage<Grey<3>>(OddSize<3>(), 5, { { 4, -2, 7 } });
+  Grey<3>::DirectionType      direction;
+  const Grey<3>::SpacingType  spacing(std::array<double, 3>{ { 0.5, 0.25, 2.0 } }.data());
+  const Grey<3>::PointType    origin(std::array<double, 3>{ { -10.0, 3.0, 5.5 } }.data());
+  direction.Fill(0.0);
+  direction[0][1] = direction[1][0] = 1.0;
+  direction[2][2] = -1.0;
+  image->SetSpacing(spacing);
+  image->SetOrigin(origin);
+  image->SetDirection(direction);
+  const auto model = itk::MakeTestModel(2, 1, false);
+  model->SetSpacing({ { 1.0, 1.0, 0.0 } });
+  auto filter = MakeSegment<Labels<3>>(image.GetPointer(), model);
+  filter->Update();
+  const auto * output = filter->GetOutput();
+  EXPECT_EQ(output->GetLargestPossibleRegion(), image->GetLargestPossibleRegion());
+  EXPECT_EQ(output->GetSpacing(), spacing);
+  EXPECT_EQ(output->GetOrigin(), origin);
+  EXPECT_EQ(output->GetDirection(), direction);
+}
+
+TEST(UNetFilter, NumberOfWorkUnitsDoesNotMatter)
+{
+  const auto image = itk::MakeNoiseImage<Grey<2>>(OddSize<2>(), 1);
+  const auto model = itk::MakeTestModel(2, 1, false);
+  auto       one = MakeSegment<Labels<2>>(image.GetPointer(), model);
+  one->SetNumberOfWorkUnits(1);
+  const auto expected = Execute(one);
+  for (const unsigned int units : { 2u, 7u })
+  {
+    auto many = MakeSegment<Labels<2>>(image.GetPointer(), model);
+    many->SetNumberOfWorkUnits(units);
+    EXPECT_EQ(Execute(many), expected);
+  }
+}
+
+TEST(UNetFilter, ReportsProgressAndStops)
+{
+  const auto image = itk::MakeNoiseImage<Grey<3>>(OddSize<3>(), 1);
+  const auto model = itk::MakeTestModel(2, 1, false);
+  auto       filter = MakeSegment<Labels<3>>(image.GetPointer(), model);
+  filter->SetTileSize(16);
+  std::vector<float> progress;
+  filter->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) { progress.push_back(filter->GetProgress()); });
+  filter->Update();
+  EXPECT_GT(progress.size(), 11u * 9u);
+  EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
+  EXPECT_EQ(progress.back(), 1.0f);
+
+  filter->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) {
+    if (filter->GetProgress() > 0.3f)
+    {
+      filter->AbortGenerateDataOn();
+    }
+  });
+  filter->Modified();
+  EXPECT_THROW(filter->Update(), itk::ProcessAborted);
+  EXPECT_LT(filter->GetProgress(), 0.5f);
+}
+
+TEST(UNetFilter, TinyAndConstantImages)
+{
+  const auto model = itk::MakeTestModel(2, 1, false, 5);
+  for (const itk::SizeValueType edge : { 1u, 3u, 15u })
+  {
+    auto image = Grey<2>::New();
+    image->SetRegions(itk::Size<2>{ { edge, edge } });
+    image->Allocate();
+    for (const unsigned char value : { 0, 255 })
+    {
+      image->FillBuffer(value);
+      image->Modified();
+      for (const auto normalization : { itk::IntensityNormalization::Maximum,
+                                        itk::IntensityNormalization::Percentile,
+                                        itk::IntensityNormalization::Standard,
+                                        itk::IntensityNormalization::None })
+      {
+        model->SetNormalization(normalization);
+        auto filter = MakeSegment<Probability<2>>(image.GetPointer(), model);
+        for (const float probability : Execute(filter))
+        {
+          EXPECT_TRUE(probability >= 0.0f && probability <= 1.0f);
+        }
+      }
+    }
+  }
+}
+
+TEST(UNetFilter, RefusesWhatDoesNotFit)
+{
+  const auto image = itk::MakeNoiseImage<Grey<2>>(OddSize<2>(), 1);
+  const auto model = itk::MakeTestModel(2, 1, false);
+  const auto refusal = [&](const itk::UNetModel * other, auto change) {
+    auto filter = MakeSegment<Labels<2>>(image.GetPointer(), other);
+    change(*filter);
+    return itk::MessageOf([&] { filter->Update(); });
+  };
+  const auto nothing = [](auto &) {};
+  EXPECT_EQ(refusal(model, nothing), "");
+  EXPECT_NE(refusal(nullptr, nothing).find("no model"), std::string::npos);
+  EXPECT_NE(refusal(itk::UNetModel::New(), nothing).find("no model"), std::string::npos);
+  EXPECT_NE(refusal(itk::MakeTestModel(2, 1, true), nothing).find("UpgradeAnnotationFilter"), std::string::npos);
+  EXPECT_NE(refusal(itk::MakeTestModel(2, 3, false), nothing).find("1 channels"), std::string::npos);
+  EXPECT_NE(refusal(itk::MakeTestModel(3, 1, false), nothing).find("3-D"), std::string::npos);
+  EXPECT_NE(refusal(model, [](auto & filter) { filter.SetSliceAxis(2); }).find("SliceAxis is 2"), std::string::npos);
+  EXPECT_NE(refusal(model, [](auto & filter) { filter.SetThreshold(1.5); }).find("Threshold is 1.5"), std::string::npos);
+
+  for (const float bad : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })
+  {
+    auto real = itk::MakeNoiseImage<Probability<2>>(OddSize<2>(), 1);
+    real->SetPixel({ { 7, 9 } }, bad);
+    auto filter = MakeSegment<Labels<2>>(real.GetPointer(), model);
+    EXPECT_NE(itk::MessageOf([&] { filter->Update(); }).find("at [7, 9]"), std::string::npos);
+  }
+}
+
+TEST(UNetFilter, RefusesAnnotationsOnAnotherGrid)
+{
+  const auto image = itk::MakeNoiseImage<Grey<2>>(OddSize<2>(), 1);
+  const auto model = itk::MakeTestModel(2, 1, true);
+  const auto refusal = [&](Labels<2>::Pointer labels) {
+    auto filter = itk::UpgradeAnnotationFilter<Grey<2>, Labels<2>>::New();
+    filter->SetInput(image);
+    filter->SetAnnotationImage(labels);
+    filter->SetModel(model);
+    return itk::MessageOf([&] { filter->Update(); });
+  };
+  const auto make = [] { return itk::MakeNoiseImage<Labels<2>>(OddSize<2>(), 2); };
+  EXPECT_EQ(refusal(make()), "");
+  EXPECT_NE(refusal(itk::MakeNoiseImage<Labels<2>>({ { 45, 36 } }, 2)).find("[45, 36]"), std::string::npos);
+  auto shifted = make();
+  shifted->SetOrigin(itk::Point<double, 2>(1.5));
+  EXPECT_NE(refusal(shifted).find("origin [1.5, 1.5]"), std::string::npos);
+  auto finer = make();
+  finer->SetSpacing(itk::Vector<double, 2>(0.5));
+  EXPECT_NE(refusal(finer).find("spacing [0.5, 0.5]"), std::string::npos);
+
+  auto filter = itk::UpgradeAnnotationFilter<Grey<2>, Labels<2>>::New();
+  filter->SetInput(image);
+  filter->SetModel(model);
+  EXPECT_NE(itk::MessageOf([&] { filter->Update(); }).find("AnnotationImage"), std::string::npos);
+}

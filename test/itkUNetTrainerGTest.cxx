@@ -1,0 +1,299 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkGTest.h"
+
+#include "itkAnnotationSampleSource.h"
+#include "itkCommand.h"
+#include "itkUNetTestImages.h"
+#include "itkUNetTrainer.h"
+
+#include <cmath>
+
+namespace
+{
+/** Bright squares of 8 pixels, as labels, on noise. */
+template <unsigned int VDimension>
+auto
+MakeSource(unsigned int images, double omissionRate = 0.5)
+{
+  using ImageType = itk::Image<unsigned char, VDimension>;
+  using LabelImageType = itk::Image<unsigned short, VDimension>;
+  auto source = itk::AnnotationSampleSource<ImageType, LabelImageType>::New();
+  source->SetOmissionRate(omissionRate);
+  for (unsigned int i = 0; i < images; ++i)
+  {
+    typename ImageType::SizeType size;
+    size.Fill(VDimension == 2 ? 40 : 24);
+    auto image = itk::MakeNoiseImage<ImageType>(size, i);
+    auto labels = LabelImageType::New();
+    labels->SetRegions(size);
+    labels->Allocate();
+    for (itk::ImageRegionIteratorWithIndex<LabelImageType> it(labels, labels->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
+    {
+      uint64_t block = i;
+      bool     inside = true;
+      for (unsigned int axis = 0; axis < VDimension; ++axis)
+      {
+        block = itk::PerturbHash(block, static_cast<uint64_t>(it.GetIndex()[axis] / 12));
+        inside = inside && it.GetIndex()[axis] % 12 < 8;
+      }
+      inside = inside && block % 3 != 0;
+      it.Set(inside ? static_cast<unsigned short>(block % 60000 + 1) : 0);
+      image->SetPixel(it.GetIndex(), static_cast<unsigned char>(image->GetPixel(it.GetIndex()) / 2 + (inside ? 100 : 0)));
+    }
+    source->AddImage(image, labels);
+  }
+  return source;
+}
+
+template <unsigned int VDimension = 2>
+itk::UNetTrainer::Pointer
+MakeTrainer(bool annotation = true, unsigned int seed = 1, unsigned int images = 5)
+{
+  auto source = MakeSource<VDimension>(images);
+  auto model = itk::MakeTestModel(VDimension, 1, annotation);
+  source->Prepare(model);
+  auto trainer = itk::UNetTrainer::New();
+  trainer->SetModel(model);
+  trainer->SetSampleSource(source);
+  trainer->SetSeed(seed);
+  trainer->SetPatchSize(VDimension == 2 ? 32 : 16);
+  trainer->SetPatchesPerEpoch(16);
+  trainer->SetMaximumEpochs(4);
+  trainer->SetPrecision(itk::TrainingPrecision::Float32);
+  return trainer;
+}
+
+std::string
+FileOf(const itk::UNetModel * model)
+{
+  const itk::TestFolder folder;
+  model->Save(folder.File("model"));
+  return itk::ReadBytes(folder.File("model"));
+}
+} // namespace
+
+TEST(UNetTrainer, OneSeedGivesOneFile)
+{
+  for (const auto precision : { itk::TrainingPrecision::Float32, itk::TrainingPrecision::Auto })
+  {
+    std::vector<std::string> files;
+    for (const unsigned int seed : { 1u, 1u, 2u })
+    {
+      auto trainer = MakeTrainer(true, seed);
+      trainer->SetPrecision(precision);
+      trainer->Train();
+      files.push_back(FileOf(trainer->GetModel()));
+    }
+    EXPECT_TRUE(files[0] == files[1]);
+    EXPECT_FALSE(files[0] == files[2]);
+  }
+}
+
+TEST(UNetTrainer, LearnsToSeeCells)
+{
+  for (const auto precision : { itk::TrainingPrecision::Float32, itk::TrainingPrecision::BFloat16 })
+  {
+    for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
+    {
+      auto trainer = MakeTrainer(false);
+      trainer->SetPrecision(precision);
+      trainer->SetLoss(loss);
+      trainer->SetMaximumEpochs(12);
+      trainer->SetLearningRate(0.01);
+      trainer->SetAverageDecay(0.9);
+      trainer->Train();
+      const auto & history = trainer->GetHistory();
+      ASSERT_EQ(history.size(), 12u);
+      EXPECT_LT(history.back().Loss, 0.5 * history.front().Loss);
+      EXPECT_GT(history[trainer->GetBestEpoch() - 1].Score, 0.9);
+    }
+  }
+}
+
+TEST(UNetTrainer, LearnsInThreeDimensions)
+{
+  auto trainer = MakeTrainer<3>(true, 1, 3);
+  trainer->SetMaximumEpochs(12);
+  trainer->SetLearningRate(0.01);
+  trainer->SetAverageDecay(0.9);
+  trainer->Train();
+  EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Score, 0.8);
+}
+
+TEST(UNetTrainer, KeepsTheBestWeightsAndStopsWhenPatienceEnds)
+{
+  auto trainer = MakeTrainer(false);
+  trainer->SetMaximumEpochs(200);
+  trainer->SetPatience(3);
+  trainer->SetLearningRate(0.02);
+  std::vector<std::string> best;
+  unsigned int             events = 0;
+  trainer->AddObserver(itk::IterationEvent(), [&](const itk::EventObject & event) {
+    if (itk::IterationEvent().CheckEvent(&event))
+    {
+      ++events;
+      trainer->GetModel()->SetTrainingRecord("");
+      best.push_back(FileOf(trainer->GetModel()));
+    }
+  });
+  trainer->Train();
+  const auto & history = trainer->GetHistory();
+  ASSERT_LT(history.size(), 200u);
+  EXPECT_EQ(events, history.size());
+  EXPECT_EQ(history.size(), trainer->GetBestEpoch() + 3);
+  for (const auto & epoch : history)
+  {
+    EXPECT_LE(epoch.Score, history[trainer->GetBestEpoch() - 1].Score);
+    EXPECT_GT(epoch.Seconds, 0.0);
+  }
+  EXPECT_NE(trainer->GetModel()->GetTrainingRecord(), std::string());
+  trainer->GetModel()->SetTrainingRecord("");
+  EXPECT_TRUE(FileOf(trainer->GetModel()) == best[trainer->GetBestEpoch() - 1]);
+}
+
+// Killed after any epoch, or in the middle of one, a training goes on to the same weights.
+TEST(UNetTrainer, ResumesToTheSameWeights)
+{
+  for (const auto precision : { itk::TrainingPrecision::Float32, itk::TrainingPrecision::BFloat16 })
+  {
+    auto whole = MakeTrainer();
+    whole->SetPrecision(precision);
+    whole->Train();
+    const std::string expected = FileOf(whole->GetModel());
+
+    for (const unsigned int steps : { 2u, 6u, 11u })
+    {
+      const itk::TestFolder folder;
+      auto                  first = MakeTrainer();
+      first->SetPrecision(precision);
+      first->SetCheckpointFile(folder.File("checkpoint"));
+      unsigned int done = 0;
+      first->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) {
+        if (done++ == steps)
+        {
+          first->AbortGenerateDataOn();
+        }
+      });
+      bool aborted = false;
+      first->AddObserver(itk::AbortEvent(), [&](const itk::EventObject &) { aborted = true; });
+      EXPECT_THROW(first->Train(), itk::ProcessAborted);
+      EXPECT_TRUE(aborted);
+      EXPECT_EQ(folder.GetNumberOfFiles(), steps > 4 ? 1u : 0u);
+      EXPECT_LT(first->GetHistory().size(), 4u);
+
+      auto second = MakeTrainer();
+      second->SetPrecision(precision);
+      second->SetCheckpointFile(folder.File("checkpoint"));
+      second->ResumeOn();
+      second->Train();
+      EXPECT_TRUE(FileOf(second->GetModel()) == expected) << steps;
+      ASSERT_EQ(second->GetHistory().size(), whole->GetHistory().size());
+      for (size_t i = 0; i < 4; ++i)
+      {
+        EXPECT_EQ(second->GetHistory()[i].Loss, whole->GetHistory()[i].Loss);
+        EXPECT_EQ(second->GetHistory()[i].Score, whole->GetHistory()[i].Score);
+      }
+    }
+  }
+}
+
+TEST(UNetTrainer, RefusesForeignCheckpoints)
+{
+  const itk::TestFolder folder;
+  const std::string     file = folder.File("checkpoint");
+  auto                  first = MakeTrainer();
+  first->SetCheckpointFile(file);
+  first->SetMaximumEpochs(1);
+  first->Train();
+  const std::string bytes = itk::ReadBytes(file);
+
+  const auto refusal = [&](auto change) {
+    auto trainer = MakeTrainer();
+    trainer->SetCheckpointFile(file);
+    trainer->ResumeOn();
+    change(*trainer);
+    return itk::MessageOf([&] { trainer->Train(); });
+  };
+  EXPECT_EQ(refusal([](auto & trainer) { trainer.SetMaximumEpochs(2); }), "");
+  itk::WriteBytes(file, bytes);
+  EXPECT_NE(refusal([](auto & trainer) { trainer.SetLearningRate(0.5); }).find("other settings"), std::string::npos);
+  EXPECT_NE(refusal([](auto & trainer) { trainer.SetSeed(2); }).find("other settings"), std::string::npos);
+  itk::WriteBytes(file, bytes.substr(0, bytes.size() / 2));
+  EXPECT_NE(refusal([](auto &) {}).find(file + "\" is not a checkpoint"), std::string::npos);
+  itk::WriteBytes(file, FileOf(itk::MakeTestModel(2, 1, true)));
+  EXPECT_NE(refusal([](auto &) {}).find(file + "\" is not a checkpoint"), std::string::npos);
+}
+
+TEST(UNetTrainer, StopsInTime)
+{
+  auto trainer = MakeTrainer(false);
+  trainer->SetMaximumEpochs(100000);
+  trainer->SetPatience(100000);
+  trainer->SetMaximumMinutes(0.02);
+  trainer->Train();
+  double seconds = 0.0;
+  for (const auto & epoch : trainer->GetHistory())
+  {
+    seconds += epoch.Seconds;
+  }
+  EXPECT_GE(trainer->GetHistory().size(), 1u);
+  EXPECT_GT(seconds, 1.0);
+  EXPECT_LT(trainer->GetHistory().size(), 100000u);
+}
+
+TEST(UNetTrainer, ReportsProgress)
+{
+  auto               trainer = MakeTrainer();
+  std::vector<float> progress;
+  trainer->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) { progress.push_back(trainer->GetProgress()); });
+  trainer->Train();
+  ASSERT_EQ(progress.size(), 1u + 4 * 4 + 1);
+  for (size_t i = 1; i + 1 < progress.size(); ++i)
+  {
+    EXPECT_NEAR(progress[i], static_cast<float>(i) / 16.0f, 1e-6f);
+  }
+}
+
+TEST(UNetTrainer, OneImageServesBothPurposes)
+{
+  auto trainer = MakeTrainer(true, 1, 1);
+  trainer->Train();
+  EXPECT_EQ(trainer->GetHistory().size(), 4u);
+}
+
+TEST(UNetTrainer, RefusesBadSettings)
+{
+  const auto refusal = [](auto change) {
+    auto trainer = MakeTrainer();
+    change(*trainer);
+    return itk::MessageOf([&] { trainer->Train(); });
+  };
+  EXPECT_NE(refusal([](auto & t) { t.SetModel(nullptr); }).find("no model"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetModel(itk::UNetModel::New()); }).find("no model"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetSampleSource(nullptr); }).find("no images"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetBatchSize(0); }).find("BatchSize (0)"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetPatience(0); }).find("Patience (0)"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetLearningRate(-1.0); }).find("LearningRate is -1"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetLearningRate(std::nan("")); }).find("LearningRate is nan"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetAverageDecay(1.0); }).find("AverageDecay is 1"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetValidationFraction(1.0); }).find("ValidationFraction 1"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetMaximumMinutes(-1.0); }).find("MaximumMinutes is -1"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.ResumeOn(); }).find("CheckpointFile"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetCheckpointFile("/nowhere/at/all"); }).find("/nowhere/at/all"), std::string::npos);
+}
