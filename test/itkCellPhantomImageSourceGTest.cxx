@@ -270,9 +270,9 @@ TEST(CellPhantomImageSource, LabelsAreConsecutiveConnectedAndDisjoint)
   ExpectValidLabels<2>({ { 256, 256 } }, 20);
   ExpectValidLabels<2>({ { 96, 64 } }, 20);
   ExpectValidLabels<2>({ { 200, 80 } }, 20, 2.5);
-  ExpectValidLabels<3>({ { 128, 96, 40 } }, 4);
-  ExpectValidLabels<3>({ { 64, 64, 100 } }, 2);
-  ExpectValidLabels<3>({ { 128, 128, 16 } }, 4, 2.5);
+  ExpectValidLabels<3>({ { 96, 96, 40 } }, 4);
+  ExpectValidLabels<3>({ { 48, 48, 80 } }, 2);
+  ExpectValidLabels<3>({ { 96, 96, 16 } }, 4, 2.5);
   ExpectValidLabels<3>({ { 128, 128, 1 } }, 4);
 }
 
@@ -390,10 +390,10 @@ TEST(CellPhantomImageSource, OneThresholdIsNotEnough)
   EXPECT_LT(GetBestThresholdDice<2>(CellType::HL60, { { 256, 256 } }, 12), 0.85);
   EXPECT_LT(GetBestThresholdDice<2>(CellType::Granulocyte, { { 256, 256 } }, 12), 0.8);
   EXPECT_LT(GetBestThresholdDice<2>(CellType::Combined, { { 256, 256 } }, 12), 0.7);
-  EXPECT_LT(GetBestThresholdDice<2>(CellType::Combined, { { 807, 565 } }, 3), 0.7);
-  EXPECT_LT(GetBestThresholdDice<3>(CellType::HL60, { { 160, 160, 40 } }, 3), 0.85);
-  EXPECT_LT(GetBestThresholdDice<3>(CellType::Granulocyte, { { 160, 160, 40 } }, 3), 0.8);
-  EXPECT_LT(GetBestThresholdDice<3>(CellType::Combined, { { 160, 160, 40 } }, 3), 0.8);
+  EXPECT_LT(GetBestThresholdDice<2>(CellType::Combined, { { 807, 565 } }, 2), 0.7);
+  EXPECT_LT(GetBestThresholdDice<3>(CellType::HL60, { { 128, 128, 32 } }, 3), 0.85);
+  EXPECT_LT(GetBestThresholdDice<3>(CellType::Granulocyte, { { 128, 128, 32 } }, 3), 0.8);
+  EXPECT_LT(GetBestThresholdDice<3>(CellType::Combined, { { 128, 128, 32 } }, 3), 0.8);
 }
 
 // What makes the task feasible: nuclei are brighter than what surrounds them closely.
