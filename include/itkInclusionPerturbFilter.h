@@ -88,8 +88,8 @@ protected:
 private:
   double m_Rate{ 0.7 };
 
-  /** The value to write for each candidate, 0 for those that were not chosen. */
-  std::vector<PerturbLabelMap<LabelType>> m_Included;
+  /** For each annotation the value to write for each candidate, 0 for those that were not chosen. */
+  std::vector<PerturbLabelTable<LabelType>> m_Included;
 };
 } // namespace itk
 

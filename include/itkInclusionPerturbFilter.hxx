@@ -69,56 +69,42 @@ void
 InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
 {
   const RegionType region = this->GetInput()->GetLargestPossibleRegion();
-  const auto       annotationLabels = this->CollectLabels(this->GetInput(), region);
-  const auto       candidateLabels = this->CollectLabels(this->GetCandidatesImage(), region);
+  const auto       candidates = this->CollectLabels(this->GetCandidatesImage(), region);
+  const auto       annotationUsed = Superclass::Unite(this->CollectLabels(this->GetInput(), region));
+  const auto       used = Superclass::Unite({ annotationUsed, Superclass::Unite(candidates) });
 
-  PerturbLabelSet<LabelType> annotationUsed;
-  for (const auto & labels : annotationLabels)
-  {
-    annotationUsed.Insert(labels);
-  }
-  PerturbLabelSet<LabelType> used = annotationUsed;
-  for (const auto & labels : candidateLabels)
-  {
-    used.Insert(labels);
-  }
-
-  std::vector<std::vector<LabelType>> chosen(candidateLabels.size());
-  PerturbLabelSet<LabelType>          colliding;
+  std::vector<std::vector<LabelType>> chosen;
   this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
-    const SizeValueType number = this->GetAnnotationNumber(annotation, region);
     PerturbRandomStream stream(this->GetSeed(), key);
-    chosen[number] = stream.Choose(candidateLabels[number].GetSorted(), m_Rate);
-    for (const LabelType label : chosen[number])
-    {
-      if (annotationUsed.Contains(label))
-      {
-        colliding.Insert(label);
-      }
-    }
+    chosen.push_back(stream.Choose(candidates[this->GetAnnotationNumber(annotation, region)], m_Rate));
   });
 
-  PerturbLabelMap<LabelType> renamed;
-  for (const LabelType label : colliding.GetSorted())
+  const auto                   allChosen = Superclass::Unite(chosen);
+  PerturbLabelTable<LabelType> values(allChosen);
+  LabelType                    lastNew = 0;
+  for (const LabelType label : allChosen)
   {
-    const LabelType value = used.InsertUnused();
-    if (value == 0)
+    const bool collides = std::binary_search(annotationUsed.begin(), annotationUsed.end(), label);
+    if (collides)
     {
-      itkExceptionMacro("The pixel type holds no more labels: the included candidate "
-                        << +label << " needs a value that neither input uses, and all up to "
-                        << +std::numeric_limits<LabelType>::max() << " are taken. Use a wider pixel type.");
+      lastNew = PerturbNextUnusedLabel(used, lastNew);
+      if (lastNew == 0)
+      {
+        itkExceptionMacro("The pixel type holds no more labels: the included candidate "
+                          << +label << " needs a value that neither input uses, and all up to "
+                          << +std::numeric_limits<LabelType>::max() << " are taken. Use a wider pixel type.");
+      }
     }
-    renamed.Set(label, value);
+    values.Set(label, collides ? lastNew : label);
   }
 
   m_Included.clear();
-  m_Included.resize(chosen.size());
   for (size_t number = 0; number < chosen.size(); ++number)
   {
+    m_Included.emplace_back(candidates[number]);
     for (const LabelType label : chosen[number])
     {
-      const LabelType value = renamed.Get(label);
-      m_Included[number].Set(label, value == 0 ? label : value);
+      m_Included.back().Set(label, values.Get(label));
     }
   }
 }
@@ -151,9 +137,8 @@ InclusionPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionTyp
           }
         },
         [&](size_t start, size_t count) {
-          std::transform(from + start, from + start + count, candidate + start, to + start, [&](LabelType old, LabelType label) {
-            const LabelType value = included.Get(label);
-            return value == 0 ? old : value;
+          included.Look(candidate, start, start + count, [from, to](const size_t i, const LabelType value) {
+            to[i] = value == 0 ? from[i] : value;
           });
         });
     });

@@ -70,8 +70,10 @@ protected:
   AfterThreadedGenerateData() override;
 
 private:
-  double                                  m_Rate{ 0.7 };
-  std::vector<PerturbLabelSet<LabelType>> m_Omitted;
+  double m_Rate{ 0.7 };
+
+  /** For each annotation what becomes of its labels: themselves or 0. */
+  std::vector<PerturbLabelTable<LabelType>> m_Kept;
 };
 } // namespace itk
 

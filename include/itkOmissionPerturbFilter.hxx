@@ -36,14 +36,20 @@ OmissionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
 {
   const RegionType region = this->EnlargeToAnnotations(this->GetOutput()->GetRequestedRegion());
   const auto       present = this->CollectLabels(this->GetInput(), region);
-  m_Omitted.resize(present.size());
+  m_Kept.clear();
   this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
-    const SizeValueType number = this->GetAnnotationNumber(annotation, region);
-    PerturbRandomStream stream(this->GetSeed(), key);
-    for (const LabelType label : stream.Choose(present[number].GetSorted(), m_Rate))
+    const auto &                 labels = present[this->GetAnnotationNumber(annotation, region)];
+    PerturbLabelTable<LabelType> kept(labels);
+    for (const LabelType label : labels)
     {
-      m_Omitted[number].Insert(label);
+      kept.Set(label, label);
     }
+    PerturbRandomStream stream(this->GetSeed(), key);
+    for (const LabelType label : stream.Choose(labels, m_Rate))
+    {
+      kept.Set(label, 0);
+    }
+    m_Kept.push_back(std::move(kept));
   });
 }
 
@@ -54,16 +60,17 @@ OmissionPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType
   const TLabelImage * const input = this->GetInput();
   TLabelImage * const       output = this->GetOutput();
   this->VisitAnnotations(region, [&](const RegionType & part, uint64_t) {
-    const auto & omitted = m_Omitted[this->GetAnnotationNumber(part, output->GetRequestedRegion())];
-    const auto   keep = [&omitted](const LabelType label) { return omitted.Contains(label) ? LabelType{ 0 } : label; };
+    const auto & kept = m_Kept[this->GetAnnotationNumber(part, output->GetRequestedRegion())];
     Superclass::VisitLines(part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
       const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
       LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
       PerturbVisitBlocks(
         from,
         length,
-        [&](size_t start, size_t count) { std::fill_n(to + start, count, keep(from[start])); },
-        [&](size_t start, size_t count) { std::transform(from + start, from + start + count, to + start, keep); });
+        [&](size_t start, size_t count) { std::fill_n(to + start, count, kept.Get(from[start])); },
+        [&](size_t start, size_t count) {
+          kept.Look(from, start, start + count, [to](size_t i, LabelType label) { to[i] = label; });
+        });
     });
   });
 }
@@ -72,7 +79,7 @@ template <typename TLabelImage>
 void
 OmissionPerturbFilter<TLabelImage>::AfterThreadedGenerateData()
 {
-  m_Omitted.clear();
+  m_Kept.clear();
 }
 
 template <typename TLabelImage>

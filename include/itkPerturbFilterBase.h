@@ -20,7 +20,7 @@
 
 #include "itkAnnotationUpgradeMacro.h"
 #include "itkImageToImageFilter.h"
-#include "itkPerturbLabelMap.h"
+#include "itkPerturbLabels.h"
 
 namespace itk
 {
@@ -109,9 +109,13 @@ protected:
   RegionType
   EnlargeToAnnotations(const RegionType & region) const;
 
-  /** The labels of each annotation that a region touches, in VisitAnnotations' order. */
-  std::vector<PerturbLabelSet<LabelType>>
+  /** The labels of each annotation that a region touches, in VisitAnnotations' order, each in ascending order. */
+  std::vector<std::vector<LabelType>>
   CollectLabels(const TLabelImage * image, const RegionType & region);
+
+  /** All labels of several annotations, in ascending order. */
+  static std::vector<LabelType>
+  Unite(const std::vector<std::vector<LabelType>> & labels);
 
   /** Position of a slice, as VisitAnnotations gives it, among the annotations that a region touches. */
   SizeValueType

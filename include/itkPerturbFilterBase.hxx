@@ -126,26 +126,47 @@ PerturbFilterBase<TLabelImage>::VisitLines(const RegionType & region, const TVis
 }
 
 template <typename TLabelImage>
-std::vector<PerturbLabelSet<typename PerturbFilterBase<TLabelImage>::LabelType>>
+std::vector<std::vector<typename PerturbFilterBase<TLabelImage>::LabelType>>
 PerturbFilterBase<TLabelImage>::CollectLabels(const TLabelImage * image, const RegionType & region)
 {
-  std::vector<PerturbLabelSet<LabelType>> labels(this->GetNumberOfAnnotations(region));
-  std::mutex                              mutex;
+  // Work units may share an annotation: what each found is kept apart, then united.
+  std::vector<std::vector<std::vector<LabelType>>> found(this->GetNumberOfAnnotations(region));
+  std::mutex                                       mutex;
   this->GetMultiThreader()->SetNumberOfWorkUnits(this->GetNumberOfWorkUnits());
   this->GetMultiThreader()->template ParallelizeImageRegion<ImageDimension>(
     region,
     [&](const RegionType & piece) {
       this->VisitAnnotations(piece, [&](const RegionType & part, uint64_t) {
-        PerturbLabelSet<LabelType> found;
+        PerturbLabelSet<LabelType> labels;
         VisitLines(part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
-          found.Insert(image->GetBufferPointer() + image->ComputeOffset(begin), length);
+          labels.Insert(image->GetBufferPointer() + image->ComputeOffset(begin), length);
         });
+        auto                              sorted = labels.GetSorted();
         const std::lock_guard<std::mutex> lock(mutex);
-        labels[this->GetAnnotationNumber(part, region)].Insert(found);
+        found[this->GetAnnotationNumber(part, region)].push_back(std::move(sorted));
       });
     },
     nullptr);
-  return labels;
+  std::vector<std::vector<LabelType>> united;
+  for (const auto & labels : found)
+  {
+    united.push_back(Unite(labels));
+  }
+  return united;
+}
+
+template <typename TLabelImage>
+std::vector<typename PerturbFilterBase<TLabelImage>::LabelType>
+PerturbFilterBase<TLabelImage>::Unite(const std::vector<std::vector<LabelType>> & labels)
+{
+  std::vector<LabelType> united;
+  for (const auto & some : labels)
+  {
+    united.insert(united.end(), some.begin(), some.end());
+  }
+  std::sort(united.begin(), united.end());
+  united.erase(std::unique(united.begin(), united.end()), united.end());
+  return united;
 }
 
 template <typename TLabelImage>

@@ -27,21 +27,27 @@
 
 namespace itk
 {
-/** Hashes a seed and a key (a label, a slice, a step of a chain) into 64 well-mixed bits.
- *
- * One step of SplitMix64 per argument (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
- * Equal on every platform.
+/** The step from one state of SplitMix64 to the next (Steele, Lea and Flood, "Fast splittable pseudorandom number
+ * generators", OOPSLA 2014).
+ * \ingroup AnnotationUpgrade */
+constexpr uint64_t PerturbGoldenGamma = 0x9E3779B97F4A7C15u;
+
+/** The draw of 64 well-mixed bits that belongs to a state of SplitMix64. Equal on every platform.
+ * \ingroup AnnotationUpgrade */
+inline uint64_t
+PerturbMix(uint64_t state)
+{
+  state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9u;
+  state = (state ^ (state >> 27)) * 0x94D049BB133111EBu;
+  return state ^ (state >> 31);
+}
+
+/** Hashes a seed and a key (a label, a slice, a step of a chain).
  * \ingroup AnnotationUpgrade */
 inline uint64_t
 PerturbHash(const uint64_t seed, const uint64_t key)
 {
-  const auto mix = [](uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  };
-  constexpr uint64_t goldenGamma = 0x9E3779B97F4A7C15u;
-  return mix(mix(seed + goldenGamma) + goldenGamma * (key + 1));
+  return PerturbMix(PerturbMix(seed + PerturbGoldenGamma) + PerturbGoldenGamma * (key + 1));
 }
 
 /** \class PerturbRandomStream

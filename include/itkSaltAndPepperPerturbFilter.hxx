@@ -42,12 +42,8 @@ template <typename TLabelImage>
 void
 SaltAndPepperPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
 {
-  PerturbLabelSet<LabelType> used;
-  for (const auto & labels : this->CollectLabels(this->GetInput(), this->GetInput()->GetLargestPossibleRegion()))
-  {
-    used.Insert(labels);
-  }
-  m_Salt = used.InsertUnused();
+  m_Salt = PerturbNextUnusedLabel(
+    Superclass::Unite(this->CollectLabels(this->GetInput(), this->GetInput()->GetLargestPossibleRegion())), LabelType{ 0 });
   if (m_Salt == 0)
   {
     itkExceptionMacro("The pixel type holds no more labels: salt needs one that the annotation does not use, and all up to "
@@ -64,16 +60,17 @@ SaltAndPepperPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const Regio
   constexpr int             hashBits = 52;
   const auto                hitBelow = static_cast<uint64_t>(std::ldexp(m_Probability, hashBits));
   Superclass::VisitLines(region, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
-    uint64_t lineSeed = this->GetSeed();
+    uint64_t lineState = PerturbHash(this->GetSeed(), 0);
     for (unsigned int axis = 1; axis < Superclass::ImageDimension; ++axis)
     {
-      lineSeed = PerturbHash(lineSeed, static_cast<uint64_t>(begin[axis]));
+      lineState = PerturbHash(lineState, static_cast<uint64_t>(begin[axis]));
     }
+    lineState += PerturbGoldenGamma * static_cast<uint64_t>(begin[0]);
     const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
     LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
     for (SizeValueType i = 0; i < length; ++i)
     {
-      const uint64_t  draw = PerturbHash(lineSeed, static_cast<uint64_t>(begin[0]) + i);
+      const uint64_t  draw = PerturbMix(lineState += PerturbGoldenGamma);
       const bool      hit = (draw >> (64 - hashBits)) < hitBelow;
       const bool      pepper = (draw & 1) != 0;
       const LabelType noise = pepper ? LabelType{ 0 } : from[i] == 0 ? m_Salt : from[i];
