@@ -71,7 +71,8 @@ public:
   itkSetMacro(AnnotationInput, bool);
   itkGetConstMacro(AnnotationInput, bool);
   itkBooleanMacro(AnnotationInput);
-  /** Channels of the first level, >= 1, default 64. */
+  /** Channels of the first level; 0 (default) lets Initialize() choose: 64, as in the paper, on a GPU, and 16 on the CPU,
+   * where wider networks learn too slowly to be worth it. */
   itkSetMacro(BaseChannels, unsigned int);
   itkGetConstMacro(BaseChannels, unsigned int);
   /** Resolutions, 2 to 8, default 5, that is 4 poolings. */
@@ -174,7 +175,7 @@ private:
   unsigned int           m_Dimension{ 2 };
   unsigned int           m_ImageChannels{ 1 };
   bool                   m_AnnotationInput{ false };
-  unsigned int           m_BaseChannels{ 64 };
+  unsigned int           m_BaseChannels{ 0 };
   unsigned int           m_NumberOfLevels{ 5 };
   IntensityNormalization m_Normalization{ IntensityNormalization::Maximum };
   SpacingType            m_Spacing{ { 0.0, 0.0, 0.0 } };

@@ -95,8 +95,8 @@ public:
   /** Patches per step, default 4. */
   itkSetMacro(BatchSize, unsigned int);
   itkGetConstMacro(BatchSize, unsigned int);
-  /** Edge of the patches in pixels that the network sees, default 256; with a 3-D model at most 64 is sensible. Rounded up to a multiple of
-   * UNetModel::GetAlignment(). */
+  /** Edge of the patches in pixels that the network sees, rounded up to a multiple of UNetModel::GetAlignment(); 0 (default)
+   * takes 256 with a 2-D model and 64 with a 3-D model. */
   itkSetMacro(PatchSize, unsigned int);
   itkGetConstMacro(PatchSize, unsigned int);
   /** Default 200. */
@@ -109,8 +109,10 @@ public:
    * is at most (1 + t) / (10 + t), so that the average soon forgets the first weights. */
   itkSetMacro(AverageDecay, double);
   itkGetConstMacro(AverageDecay, double);
+  /** Default DiceAndCrossEntropy, which learns faster than the paper's Dice alone. */
   itkSetMacro(Loss, TrainingLoss);
   itkGetConstMacro(Loss, TrainingLoss);
+  /** Default Auto. */
   itkSetMacro(Precision, TrainingPrecision);
   itkGetConstMacro(Precision, TrainingPrecision);
   /** Share of the images kept for validation, in [0, 1), default 0.2, at least one image. A single image serves
@@ -170,11 +172,11 @@ private:
   TrainingSampleSource::ConstPointer m_SampleSource;
   uint32_t                           m_Seed{ 1 };
   unsigned int                       m_BatchSize{ 4 };
-  unsigned int                       m_PatchSize{ 256 };
+  unsigned int                       m_PatchSize{ 0 };
   unsigned int                       m_PatchesPerEpoch{ 200 };
   double                             m_LearningRate{ 1e-3 };
   double                             m_AverageDecay{ 0.99 };
-  TrainingLoss                       m_Loss{ TrainingLoss::Dice };
+  TrainingLoss                       m_Loss{ TrainingLoss::DiceAndCrossEntropy };
   TrainingPrecision                  m_Precision{ TrainingPrecision::Auto };
   double                             m_ValidationFraction{ 0.2 };
   unsigned int                       m_Patience{ 10 };

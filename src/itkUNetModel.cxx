@@ -155,14 +155,17 @@ UNetModel::Initialize(uint32_t seed)
   {
     itkExceptionMacro("Dimension is " << m_Dimension << "; it must be 2 or 3.");
   }
-  if (m_ImageChannels == 0 || m_BaseChannels == 0)
+  if (m_ImageChannels == 0)
   {
-    itkExceptionMacro("ImageChannels is " << m_ImageChannels << " and BaseChannels " << m_BaseChannels
-                                          << "; both must be at least 1.");
+    itkExceptionMacro("ImageChannels is 0; an image has at least 1.");
   }
   if (m_NumberOfLevels < 2 || m_NumberOfLevels > 8)
   {
     itkExceptionMacro("NumberOfLevels is " << m_NumberOfLevels << "; it must be 2 to 8.");
+  }
+  if (m_BaseChannels == 0)
+  {
+    m_BaseChannels = m_Impl->Device.is_cuda() ? 64 : 16;
   }
   WithTorchErrors("The network cannot be made", [&] {
     m_Impl->Network = UNetNetwork(m_Dimension, this->GetNumberOfInputChannels(), m_BaseChannels, m_NumberOfLevels);

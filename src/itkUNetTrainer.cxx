@@ -188,9 +188,10 @@ UNetTrainer::Session::Session(UNetTrainer & trainer)
   m_Worker->train();
   m_Average->eval();
   const size_t alignment = m_Model.GetAlignment();
+  const size_t edge = trainer.m_PatchSize > 0 ? trainer.m_PatchSize : (m_Model.GetDimension() == 2 ? 256 : 64);
   for (unsigned int axis = 0; axis < m_Model.GetDimension(); ++axis)
   {
-    m_PatchExtent[axis] = (trainer.m_PatchSize + alignment - 1) / alignment * alignment;
+    m_PatchExtent[axis] = (edge + alignment - 1) / alignment * alignment;
   }
   this->SplitImages();
 }
@@ -230,7 +231,7 @@ UNetTrainer::Session::Settings() const
   return { { "samples", nlohmann::json::parse(m_Source.GetDescription()) },
            { "seed", m_Trainer.m_Seed },
            { "batch_size", m_Trainer.m_BatchSize },
-           { "patch_size", m_Trainer.m_PatchSize },
+           { "patch_size", m_PatchExtent[0] },
            { "patches_per_epoch", m_Trainer.m_PatchesPerEpoch },
            { "learning_rate", m_Trainer.m_LearningRate },
            { "average_decay", m_Trainer.m_AverageDecay },
@@ -541,9 +542,9 @@ UNetTrainer::CheckSettings() const
   {
     itkExceptionMacro("There are no images to train on: set a SampleSource with at least one image.");
   }
-  if (m_BatchSize == 0 || m_PatchSize == 0 || m_PatchesPerEpoch == 0 || m_MaximumEpochs == 0 || m_Patience == 0)
+  if (m_BatchSize == 0 || m_PatchesPerEpoch == 0 || m_MaximumEpochs == 0 || m_Patience == 0)
   {
-    itkExceptionMacro("BatchSize (" << m_BatchSize << "), PatchSize (" << m_PatchSize << "), PatchesPerEpoch ("
+    itkExceptionMacro("BatchSize (" << m_BatchSize << "), PatchesPerEpoch ("
                                     << m_PatchesPerEpoch << "), MaximumEpochs (" << m_MaximumEpochs << ") and Patience ("
                                     << m_Patience << ") must be at least 1.");
   }
