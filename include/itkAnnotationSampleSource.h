@@ -27,15 +27,16 @@
 namespace itk
 {
 /** \class AnnotationSampleSource
- * \brief Training samples from ITK images and their annotations, perturbed on purpose when the model takes an annotation.
+ * \brief Training samples from ITK images and their annotations, perturbed on purpose when the model takes an
+ * annotation.
  *
- * Add the images, let the model take its pixel size from EstimateSpacing() if it has none of its own, then Prepare(). All
- * images, annotations and candidates have the dimension of the model: slices of a volume are added one by one.
+ * Add the images, let the model take its pixel size from EstimateSpacing() if it has none of its own, then Prepare().
+ * All images, annotations and candidates have the dimension of the model: slices of a volume are added one by one.
  *
- * A sample's annotation channel is the foreground of the perturbed annotation (PerturbAnnotationFilter, fresh for every draw), the target the
- * foreground of the annotation itself; both are averaged onto the network's grid. Patches are centred near a cell two
- * times out of three, turned by flips and right angles (which move image, annotation, perturbation and target together),
- * and changed in intensity; parts beyond the image are mirrored.
+ * A sample's annotation channel is the foreground of the perturbed annotation (PerturbAnnotationFilter, fresh for every
+ * draw), the target the foreground of the annotation itself; both are averaged onto the network's grid. Patches are
+ * centred near a cell two times out of three, turned by flips and right angles (which move image, annotation,
+ * perturbation and target together), and changed in intensity; parts beyond the image are mirrored.
  *
  * \tparam TImage       scalar, RGB or vector image
  * \tparam TLabelImage  integer image: 0 background, each other value one cell
@@ -74,7 +75,8 @@ public:
   itkGetConstMacro(MaximumIterations, unsigned int);
   /** @} */
 
-  /** Whether pixels of IgnoreLabel count nowhere in the loss and the score. Default off. */
+  /** Whether pixels of IgnoreLabel count nowhere in the loss and the score; perturbations take them for background.
+   * Default off. */
   itkSetMacro(UseIgnoreLabel, bool);
   itkGetConstMacro(UseIgnoreLabel, bool);
   itkBooleanMacro(UseIgnoreLabel);
@@ -82,20 +84,20 @@ public:
   itkGetConstMacro(IgnoreLabel, LabelType);
 
   /** Adds an image with its annotation and, for inclusion, other objects.
-   * \throw ExceptionObject if sizes, spacings, origins or directions differ, if an intensity is not finite, or if an image
-   * has other channels than the ones before. */
+   * \throw ExceptionObject if sizes, spacings, origins or directions differ, if an intensity is not finite, or if an
+   * image has other channels than the ones before. */
   void
   AddImage(const TImage * image, const TLabelImage * annotation, const TLabelImage * candidates = nullptr);
 
-  /** A pixel size at which the median cell of the annotations spans some 20 pixels, per axis: the image's own spacing times an
-   * integer. Cells that are smaller keep the image's own.
-   * \throw ExceptionObject if there is no cell in any annotation. */
+  /** A pixel size at which the median cell of the annotations spans some 20 pixels, per axis: the image's own spacing
+   * times an integer. Cells that are smaller keep the image's own. \throw ExceptionObject if there is no cell in any
+   * annotation. */
   UNetModel::SpacingType
   EstimateSpacing() const;
 
-  /** Scales and resamples the images for `model`, which fixes the channels.
-   * \throw ExceptionObject if there is no image, no cell in any annotation, the channels or the dimension differ from the model's, or
-   * inclusion lacks candidates. */
+  /** Scales and resamples the images for `model`, which fixes the channels. Call it once.
+   * \throw ExceptionObject if there is no image, no cell in any annotation, the channels or the dimension differ from
+   * the model's, or inclusion lacks candidates. */
   void
   Prepare(const UNetModel * model);
 
@@ -146,8 +148,11 @@ private:
   }
   std::vector<Cell>
   CellsOf(const TLabelImage * annotation) const;
+  /** Sets the ignored pixels of the annotation to 0, so that nothing counts or grows them, and tells which they are. */
   std::vector<float>
-  Foreground(const TLabelImage * annotation) const;
+  RemoveIgnored(Sample & sample) const;
+  static std::vector<float>
+  Foreground(const TLabelImage * annotation);
   std::vector<float>
   ToWorking(const Sample & sample, const std::vector<float> & native) const;
   std::vector<float>

@@ -20,8 +20,7 @@
 
 #include "itkHashedNoise.h"
 #include "itkImageRegionConstIteratorWithIndex.h"
-#include "itkImageScanlineConstIterator.h"
-#include "itkImageScanlineIterator.h"
+#include "itkImageRegionIterator.h"
 #include "itkPerturbAnnotationFilter.h"
 #include "itkPlanarBuffer.h"
 #include "itkVerifySameGrid.h"
@@ -114,8 +113,8 @@ AnnotationSampleSource<TImage, TLabelImage>::EstimateSpacing() const
   }
   if (diameters.empty())
   {
-    itkExceptionMacro("There is no cell in any of the " << m_Samples.size()
-                                                        << " annotations: all their pixels are 0. Give annotations with cells.");
+    itkExceptionMacro("There is no cell in any of the "
+                      << m_Samples.size() << " annotations: all their pixels are 0. Give annotations with cells.");
   }
   const auto median = diameters.begin() + static_cast<std::ptrdiff_t>(diameters.size() / 2);
   std::nth_element(diameters.begin(), median, diameters.end());
@@ -135,6 +134,10 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
   if (m_Samples.empty())
   {
     itkExceptionMacro("There are no images: call AddImage() first.");
+  }
+  if (!m_Samples.front().Target.empty())
+  {
+    itkExceptionMacro("The images are already prepared for a model. Use a new source for another one.");
   }
   if (model->GetDimension() != ImageDimension || model->GetImageChannels() != m_Channels)
   {
@@ -173,26 +176,12 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
     sample.Minimum = *range.first;
     sample.Maximum = *range.second;
 
-    sample.Target = this->ToWorking(sample, this->Foreground(sample.Annotation));
-    if (m_UseIgnoreLabel)
+    const auto ignored = m_UseIgnoreLabel ? this->ToWorking(sample, RemoveIgnored(sample)) : std::vector<float>();
+    sample.Target = this->ToWorking(sample, Foreground(sample.Annotation));
+    for (size_t i = 0; i < ignored.size(); ++i)
     {
-      std::vector<float> ignored(nativePixels);
-      auto               value = ignored.begin();
-      using IteratorType = ImageScanlineConstIterator<TLabelImage>;
-      for (IteratorType it(sample.Annotation, sample.Annotation->GetLargestPossibleRegion()); !it.IsAtEnd(); it.NextLine())
-      {
-        for (; !it.IsAtEndOfLine(); ++it)
-        {
-          *value++ = this->IsIgnored(it.Get()) ? 1.0f : 0.0f;
-        }
-      }
-      const auto share = this->ToWorking(sample, ignored);
-      for (size_t i = 0; i < share.size(); ++i)
-      {
-        sample.Target[i] = share[i] > 0.0f ? -1.0f : sample.Target[i];
-      }
+      sample.Target[i] = ignored[i] > 0.0f ? -1.0f : sample.Target[i];
     }
-    sample.Centres.clear();
     for (const Cell & cell : this->CellsOf(sample.Annotation))
     {
       ExtentType centre{ { 0, 0, 0 } };
@@ -206,8 +195,8 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
   }
   if (!anyCell)
   {
-    itkExceptionMacro("There is no cell in any of the " << m_Samples.size()
-                                                        << " annotations: all their pixels are 0. Give annotations with cells.");
+    itkExceptionMacro("There is no cell in any of the "
+                      << m_Samples.size() << " annotations: all their pixels are 0. Give annotations with cells.");
   }
 }
 
@@ -227,17 +216,34 @@ AnnotationSampleSource<TImage, TLabelImage>::GetExtent(size_t image) const -> Ex
 
 template <typename TImage, typename TLabelImage>
 std::vector<float>
-AnnotationSampleSource<TImage, TLabelImage>::Foreground(const TLabelImage * annotation) const
+AnnotationSampleSource<TImage, TLabelImage>::RemoveIgnored(Sample & sample) const
 {
-  const auto &       region = annotation->GetLargestPossibleRegion();
-  std::vector<float> foreground(region.GetNumberOfPixels());
-  auto               value = foreground.begin();
-  for (ImageScanlineConstIterator<TLabelImage> it(annotation, region); !it.IsAtEnd(); it.NextLine())
+  const auto & region = sample.Annotation->GetLargestPossibleRegion();
+  auto         annotation = TLabelImage::New();
+  annotation->CopyInformation(sample.Annotation);
+  annotation->SetRegions(region);
+  annotation->Allocate();
+  std::vector<float>                    ignored;
+  ImageRegionConstIterator<TLabelImage> it(sample.Annotation, region);
+  for (ImageRegionIterator<TLabelImage> kept(annotation, region); !kept.IsAtEnd(); ++kept, ++it)
   {
-    for (; !it.IsAtEndOfLine(); ++it)
-    {
-      *value++ = it.Get() != 0 && !this->IsIgnored(it.Get()) ? 1.0f : 0.0f;
-    }
+    const bool isIgnored = this->IsIgnored(it.Get());
+    kept.Set(isIgnored ? LabelType{} : it.Get());
+    ignored.push_back(isIgnored ? 1.0f : 0.0f);
+  }
+  sample.Annotation = annotation;
+  return ignored;
+}
+
+template <typename TImage, typename TLabelImage>
+std::vector<float>
+AnnotationSampleSource<TImage, TLabelImage>::Foreground(const TLabelImage * annotation)
+{
+  std::vector<float> foreground;
+  for (ImageRegionConstIterator<TLabelImage> it(annotation, annotation->GetLargestPossibleRegion()); !it.IsAtEnd();
+       ++it)
+  {
+    foreground.push_back(it.Get() != 0 ? 1.0f : 0.0f);
   }
   return foreground;
 }
@@ -258,11 +264,17 @@ template <typename TImage, typename TLabelImage>
 std::vector<float>
 AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & sample, uint64_t seed) const
 {
+  // The pipeline writes requested regions into its inputs, which other threads use too.
+  const auto detach = [](const TLabelImage * image) {
+    auto copy = TLabelImage::New();
+    copy->Graft(image);
+    return copy;
+  };
   auto perturb = PerturbAnnotationFilter<TLabelImage>::New();
-  perturb->SetInput(sample.Annotation);
+  perturb->SetInput(detach(sample.Annotation));
   if (sample.Candidates)
   {
-    perturb->SetCandidatesImage(sample.Candidates);
+    perturb->SetCandidatesImage(detach(sample.Candidates));
   }
   perturb->SetOmissionRate(m_OmissionRate);
   perturb->SetInclusionRate(m_InclusionRate);
@@ -271,7 +283,7 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & 
   perturb->SetSeed(seed);
   perturb->SetNumberOfWorkUnits(1);
   perturb->Update();
-  return this->ToWorking(sample, this->Foreground(perturb->GetOutput()));
+  return this->ToWorking(sample, Foreground(perturb->GetOutput()));
 }
 
 template <typename TImage, typename TLabelImage>
@@ -285,8 +297,9 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
   const Sample &      sample = m_Samples[image];
   HashedNoise::Stream random(seed);
   const bool          aroundCell = !sample.Centres.empty() && random.Uniform() < 2.0 / 3.0;
-  const ExtentType    centre = aroundCell ? sample.Centres[random.Below(sample.Centres.size())] : ExtentType{ { 0, 0, 0 } };
-  const bool          swapped = extent[0] == extent[1] && random.Uniform() < 0.5;
+  const ExtentType    centre =
+    aroundCell ? sample.Centres[random.Below(sample.Centres.size())] : ExtentType{ { 0, 0, 0 } };
+  const bool swapped = extent[0] == extent[1] && random.Uniform() < 0.5;
 
   // Offsets in the sample's planes of the patch's columns, rows and sections.
   std::array<std::vector<size_t>, 3> offsets;
@@ -388,7 +401,8 @@ AnnotationSampleSource<TImage, TLabelImage>::PrintSelf(std::ostream & os, Indent
   os << indent << "SaltAndPepperProbability: " << m_SaltAndPepperProbability << std::endl;
   os << indent << "MaximumIterations: " << m_MaximumIterations << std::endl;
   os << indent << "UseIgnoreLabel: " << (m_UseIgnoreLabel ? "On" : "Off") << std::endl;
-  os << indent << "IgnoreLabel: " << static_cast<typename NumericTraits<LabelType>::PrintType>(m_IgnoreLabel) << std::endl;
+  os << indent << "IgnoreLabel: " << static_cast<typename NumericTraits<LabelType>::PrintType>(m_IgnoreLabel)
+     << std::endl;
   os << indent << "NumberOfImages: " << m_Samples.size() << std::endl;
 }
 } // namespace itk
