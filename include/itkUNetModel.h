@@ -87,13 +87,21 @@ public:
   /** @} */
 
   /** How intensities are scaled; part of the model file. */
-  itkSetMacro(Normalization, IntensityNormalization);
-  itkGetConstMacro(Normalization, IntensityNormalization);
+  itkSetEnumMacro(Normalization, IntensityNormalization);
+  itkGetEnumMacro(Normalization, IntensityNormalization);
 
   /** Size of the pixels that the network sees, in physical units, along x, y, z; 0 stands for the image's own spacing
    * (default). Part of the model file. */
   using SpacingType = std::array<double, 3>;
-  itkSetMacro(Spacing, SpacingType);
+  void
+  SetSpacing(const SpacingType & spacing)
+  {
+    if (m_Spacing != spacing)
+    {
+      m_Spacing = spacing;
+      this->Modified();
+    }
+  }
   itkGetConstReferenceMacro(Spacing, SpacingType);
 
   /** Working pixels per native pixel of an image of spacing `imageSpacing`: Spacing / imageSpacing, or 1. */

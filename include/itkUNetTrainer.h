@@ -110,11 +110,11 @@ public:
   itkSetMacro(AverageDecay, double);
   itkGetConstMacro(AverageDecay, double);
   /** Default DiceAndCrossEntropy, which learns faster than the paper's Dice alone. */
-  itkSetMacro(Loss, TrainingLoss);
-  itkGetConstMacro(Loss, TrainingLoss);
+  itkSetEnumMacro(Loss, TrainingLoss);
+  itkGetEnumMacro(Loss, TrainingLoss);
   /** Default Auto. */
-  itkSetMacro(Precision, TrainingPrecision);
-  itkGetConstMacro(Precision, TrainingPrecision);
+  itkSetEnumMacro(Precision, TrainingPrecision);
+  itkGetEnumMacro(Precision, TrainingPrecision);
   /** Share of the images kept for validation, in [0, 1), default 0.2, at least one image. A single image serves
    * both. */
   itkSetMacro(ValidationFraction, double);
