@@ -93,7 +93,7 @@ public:
   /** Size of the pixels that the network sees, in physical units, along x, y, z; 0 stands for the image's own spacing
    * (default). Part of the model file. */
   using SpacingType = std::array<double, 3>;
-  void
+  virtual void
   SetSpacing(const SpacingType & spacing)
   {
     if (m_Spacing != spacing)
