@@ -169,7 +169,7 @@ class ToolTest(unittest.TestCase):
         lines = result.stderr.splitlines()
         self.assertEqual(len(lines), 1, result.stderr)
         self.assertTrue(lines[0].startswith(f"annotation-upgrade {arguments[0]}: "), lines[0])
-        for thing in [naming] if isinstance(naming, str) else naming:
+        for thing in [naming] if isinstance(naming, (str, Path)) else naming:
             self.assertIn(str(thing), lines[0])
         self.assertNotIn("0x", lines[0])
         self.assertEqual(self.tree(), before, "something was left behind")
@@ -194,7 +194,7 @@ class Help(ToolTest):
         for command in commands:
             self.assertIn(command, overview)
             text = self.succeed(command, "--help").stdout
-            for option in ["--seed N [1]", "--device", "--quiet", "--threads", "--help"]:
+            for option in ["--seed N=1", "--device", "--quiet", "--threads", "--help"]:
                 self.assertIn(option, text, command)
 
     def test_wrong_usage(self):

@@ -25,6 +25,8 @@
 #  include "itkUNetTrainer.h"
 #endif
 
+#include <limits>
+
 CommonOptions::CommonOptions()
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
   : Seed(itk::UNetTrainer::New()->GetSeed())
@@ -47,9 +49,8 @@ AddCommonOptions(CLI::App & app, CommonOptions & options)
   app.add_option("--threads", options.Threads, "Processor threads")
     ->group(group)
     ->type_name("N")
-    ->check(CLI::PositiveNumber);
+    ->check(CLI::Range(1u, std::numeric_limits<unsigned int>::max()).description(""));
   app.add_flag("--quiet", options.Quiet, "No progress and no remarks")->group(group);
-  app.get_option("--help")->group(group);
 }
 
 void

@@ -24,7 +24,8 @@ GetMessage(const std::exception & error)
 {
   const auto * const itkError = dynamic_cast<const itk::ExceptionObject *>(&error);
   std::string        text = itkError ? itkError->GetDescription() : error.what();
-  text = std::regex_replace(text, std::regex("^(ITK ERROR: )?([A-Za-z0-9_<>:, ]+\\((0x[0-9a-fA-F]+|nullptr)\\): )?"), "");
+  text =
+    std::regex_replace(text, std::regex("^(ITK ERROR: )?([A-Za-z0-9_<>:, ]+\\((0x[0-9a-fA-F]+|nullptr)\\): )?"), "");
   text = std::regex_replace(text, std::regex("\\s+"), " ");
   return std::regex_replace(text, std::regex("^ | $"), "");
 }

@@ -100,8 +100,14 @@ ToLabels(const itk::Image<double, 3> * values, const fs::path & path)
     const double value = from.Get();
     if (!(value >= 0.0 && value <= maximum && value == std::floor(value)))
     {
-      throw MakeFailure("'", path.string(), "' has the value ", value, " at ", from.GetIndex(),
-                        "; labels are whole numbers from 0 to ", static_cast<unsigned long>(maximum));
+      throw MakeFailure("'",
+                        path.string(),
+                        "' has the value ",
+                        value,
+                        " at ",
+                        from.GetIndex(),
+                        "; labels are whole numbers from 0 to ",
+                        static_cast<unsigned long>(maximum));
     }
     to.Set(static_cast<unsigned int>(value));
   }
@@ -121,39 +127,16 @@ HasExtension(const fs::path & path, std::initializer_list<const char *> extensio
 
 template <typename TImage>
 void
-WriteAndReadBack(const TImage * image, const fs::path & path)
+Write(const TImage * image, const fs::path & path)
 {
   const auto writer = itk::ImageFileWriter<TImage>::New();
   writer->SetInput(image);
   writer->SetFileName(path.string());
   writer->UseCompressionOn();
-  WorkOnFile(path, [&] { writer->Update(); });
-
-  // ITK does not notice a full disk.
-  bool same = false;
-  try
-  {
-    const auto reader = itk::ImageFileReader<TImage>::New();
-    reader->SetFileName(path.string());
-    reader->Update();
-    same = reader->GetOutput()->GetBufferedRegion() == image->GetBufferedRegion();
-    itk::ImageRegionConstIterator<TImage> written(image, image->GetBufferedRegion());
-    itk::ImageRegionConstIterator<TImage> read(reader->GetOutput(), image->GetBufferedRegion());
-    for (; same && !written.IsAtEnd(); ++written, ++read)
-    {
-      same = written.Get() == read.Get();
-    }
-  }
-  catch (const itk::ExceptionObject &)
-  {
-    same = false;
-  }
-  if (!same)
-  {
-    throw MakeFailure("'", path.filename().string(), "' could not be written: what was read back differs. Is the disk full?");
-  }
+  WorkOnFile(path.filename(), [&] { writer->Update(); });
 }
 
+/** Writes with another pixel type, and two dimensions if that is what is asked for. */
 template <typename TOutputPixel, typename TImage>
 void
 WriteAs(const TImage * image, unsigned int dimension, const fs::path & path)
@@ -163,7 +146,7 @@ WriteAs(const TImage * image, unsigned int dimension, const fs::path & path)
     const auto cast = itk::CastImageFilter<TImage, itk::Image<TOutputPixel, 3>>::New();
     cast->SetInput(image);
     cast->Update();
-    WriteAndReadBack(cast->GetOutput(), path);
+    Write(cast->GetOutput(), path);
     return;
   }
   const auto slice = itk::ExtractImageFilter<TImage, itk::Image<TOutputPixel, 2>>::New();
@@ -173,7 +156,31 @@ WriteAs(const TImage * image, unsigned int dimension, const fs::path & path)
   slice->SetExtractionRegion(region);
   slice->SetDirectionCollapseToSubmatrix();
   slice->Update();
-  WriteAndReadBack(slice->GetOutput(), path);
+  Write(slice->GetOutput(), path);
+}
+
+/** ITK does not notice a full disk. */
+template <typename TImage>
+void
+VerifyWritten(const TImage * image, const fs::path & path)
+{
+  bool same = false;
+  try
+  {
+    const auto reader = itk::ImageFileReader<TImage>::New();
+    reader->SetFileName(path.string());
+    reader->Update();
+    const itk::ImageBufferRange<const TImage> written(*image);
+    const itk::ImageBufferRange<const TImage> read(*reader->GetOutput());
+    same = std::equal(written.begin(), written.end(), read.begin(), read.end());
+  }
+  catch (const itk::ExceptionObject &)
+  {}
+  if (!same)
+  {
+    throw MakeFailure(
+      "'", path.filename().string(), "' could not be written: what was read back differs. Is the disk full?");
+  }
 }
 
 /** Whether the format that the file name asks for keeps values of this type as they are. */
@@ -195,38 +202,35 @@ KeepsExactly(const fs::path & path, itk::IOComponentEnum component)
   return true;
 }
 
-/** Writes as `TPixel` if that holds the labels and the format holds that. */
+/** Writes as `TPixel` if that holds the values and the format holds that. */
 template <typename TPixel>
 bool
-WriteIfItFits(const LabelImageType * labels, unsigned int dimension, unsigned int maximum, const fs::path & path)
+WriteIfItFits(const LabelImageType * image, unsigned int dimension, unsigned int maximum, const fs::path & path)
 {
   const bool fits = maximum <= static_cast<unsigned long long>(std::numeric_limits<TPixel>::max()) &&
                     KeepsExactly(path, itk::ImageIOBase::MapPixelType<TPixel>::CType);
   if (fits)
   {
-    WriteAs<TPixel>(labels, dimension, path);
+    WriteAs<TPixel>(image, dimension, path);
   }
   return fits;
 }
 
 bool
-WriteWithComponent(const LabelImageType * labels,
-                   const FileFormat &     format,
-                   unsigned int           maximum,
-                   const fs::path &       path)
+WriteWithComponent(const LabelImageType * image, const FileFormat & format, unsigned int maximum, const fs::path & path)
 {
   switch (format.Component)
   {
     case itk::IOComponentEnum::CHAR:
-      return WriteIfItFits<signed char>(labels, format.Dimension, maximum, path);
+      return WriteIfItFits<signed char>(image, format.Dimension, maximum, path);
     case itk::IOComponentEnum::USHORT:
-      return WriteIfItFits<unsigned short>(labels, format.Dimension, maximum, path);
+      return WriteIfItFits<unsigned short>(image, format.Dimension, maximum, path);
     case itk::IOComponentEnum::SHORT:
-      return WriteIfItFits<short>(labels, format.Dimension, maximum, path);
+      return WriteIfItFits<short>(image, format.Dimension, maximum, path);
     case itk::IOComponentEnum::UINT:
-      return WriteIfItFits<unsigned int>(labels, format.Dimension, maximum, path);
+      return WriteIfItFits<unsigned int>(image, format.Dimension, maximum, path);
     case itk::IOComponentEnum::INT:
-      return WriteIfItFits<int>(labels, format.Dimension, maximum, path);
+      return WriteIfItFits<int>(image, format.Dimension, maximum, path);
     default:
       return false;
   }
@@ -284,18 +288,22 @@ VerifySameGrid(const itk::ImageBase<3> * first,
 }
 
 void
-WriteLabels(const LabelImageType * labels, const FileFormat & format, const fs::path & path)
+WriteIntegers(const LabelImageType * image, const FileFormat & format, const fs::path & path)
 {
-  const itk::ImageBufferRange<const LabelImageType> pixels(*labels);
+  const itk::ImageBufferRange<const LabelImageType> pixels(*image);
   const unsigned int maximum = pixels.empty() ? 0 : *std::max_element(pixels.begin(), pixels.end());
-  if (!WriteWithComponent(labels, format, maximum, path) &&
-      !WriteIfItFits<unsigned char>(labels, format.Dimension, maximum, path) &&
-      !WriteIfItFits<unsigned short>(labels, format.Dimension, maximum, path) &&
-      !WriteIfItFits<unsigned int>(labels, format.Dimension, maximum, path))
+  if (!WriteWithComponent(image, format, maximum, path) &&
+      !WriteIfItFits<unsigned char>(image, format.Dimension, maximum, path) &&
+      !WriteIfItFits<unsigned short>(image, format.Dimension, maximum, path) &&
+      !WriteIfItFits<unsigned int>(image, format.Dimension, maximum, path))
   {
-    throw MakeFailure("'", path.filename().string(), "' cannot hold labels up to ", maximum,
+    throw MakeFailure("'",
+                      path.filename().string(),
+                      "' cannot hold values up to ",
+                      maximum,
                       " exactly; choose another format, such as .mha or .nrrd");
   }
+  VerifyWritten(image, path);
 }
 
 void
@@ -303,15 +311,11 @@ WriteProbability(const ProbabilityImageType * probability, unsigned int dimensio
 {
   if (!KeepsExactly(path, itk::IOComponentEnum::FLOAT))
   {
-    throw MakeFailure("'", path.filename().string(), "' cannot hold fractions; choose another format, such as .tif or .mha");
+    throw MakeFailure(
+      "'", path.filename().string(), "' cannot hold fractions; choose another format, such as .tif or .mha");
   }
   WriteAs<float>(probability, dimension, path);
-}
-
-void
-WriteIntensities(const itk::Image<unsigned short, 3> * image, unsigned int dimension, const fs::path & path)
-{
-  WriteAs<unsigned short>(image, dimension, path);
+  VerifyWritten(probability, path);
 }
 
 fs::path

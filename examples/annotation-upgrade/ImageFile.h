@@ -64,17 +64,14 @@ VerifySameGrid(const itk::ImageBase<3> *     first,
                const itk::ImageBase<3> *     second,
                const std::filesystem::path & secondPath);
 
-/** Writes with the component type of `format`, or the smallest unsigned one that holds the labels, and reads back.
- * \throw Failure if the file's format cannot hold the labels, or if the file is not what was written. */
+/** Writes labels or grey values with the component type of `format`, or the smallest unsigned one that holds them, and
+ * reads back.
+ * \throw Failure if the file's format cannot hold the values, or if the file is not what was written. */
 void
-WriteLabels(const LabelImageType * labels, const FileFormat & format, const std::filesystem::path & path);
+WriteIntegers(const LabelImageType * image, const FileFormat & format, const std::filesystem::path & path);
 
 void
 WriteProbability(const ProbabilityImageType * probability, unsigned int dimension, const std::filesystem::path & path);
-
-/** Writes grey values of 16 bits. */
-void
-WriteIntensities(const itk::Image<unsigned short, 3> * image, unsigned int dimension, const std::filesystem::path & path);
 
 /** The file name with an extension whose format keeps labels, or probabilities, exactly: JPEG does not, PNG and BMP
  * have no fractions. */

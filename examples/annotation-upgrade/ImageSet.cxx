@@ -145,11 +145,14 @@ ImageSet::ImageSet(const fs::path & path)
     throw MakeFailure("'", path.string(), "' is a folder without images that ITK reads");
   }
   std::sort(m_Files.begin(), m_Files.end(), NaturallyBefore);
-  const auto twins = std::adjacent_find(
-    m_Files.begin(), m_Files.end(), [](const File & a, const File & b) { return a.Name == b.Name; });
+  const auto twins =
+    std::adjacent_find(m_Files.begin(), m_Files.end(), [](const File & a, const File & b) { return a.Name == b.Name; });
   if (twins != m_Files.end())
   {
-    throw MakeFailure("'", twins->Path.string(), "' and '", twins[1].Path.string(),
+    throw MakeFailure("'",
+                      twins->Path.string(),
+                      "' and '",
+                      twins[1].Path.string(),
                       "' have the same name, so that pairs are not clear; keep one of them in the folder");
   }
 }
@@ -171,8 +174,8 @@ VerifyPaired(const ImageSet & first, const ImageSet & second)
     {
       if (names.count(set[i].Name) == 0)
       {
-        throw MakeFailure("'", set[i].Path.string(), "' has no partner of the same name in '", others.GetPath().string(),
-                          "'");
+        throw MakeFailure(
+          "'", set[i].Path.string(), "' has no partner of the same name in '", others.GetPath().string(), "'");
       }
     }
   };

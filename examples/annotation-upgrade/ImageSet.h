@@ -62,8 +62,8 @@ private:
   std::vector<File>     m_Files;
 };
 
-/** Makes sure that file i of one set belongs to file i of the other. Two single files belong together whatever their names.
- * \throw Failure that names a file without partner. */
+/** Makes sure that file i of one set belongs to file i of the other. Two single files belong together whatever their
+ * names. \throw Failure that names a file without partner. */
 void
 VerifyPaired(const ImageSet & first, const ImageSet & second);
 

@@ -53,11 +53,11 @@ constexpr int textHeight = 34;
 /** A slice as a plane of pixels: columns, then rows. */
 struct Plane
 {
-  unsigned int ColumnAxis;
-  unsigned int RowAxis;
+  unsigned int         ColumnAxis;
+  unsigned int         RowAxis;
   ImageType::IndexType Start;
-  int          Width;
-  int          Height;
+  int                  Width;
+  int                  Height;
 
   ImageType::IndexType
   GetIndex(int column, int row) const
@@ -99,7 +99,7 @@ ForEachPixel(const Plane & plane, const TVisit & visit)
 Plane
 FindFullestPlane(const PanelRow & row)
 {
-  const auto          count = static_cast<itk::IndexValueType>(row.Truth->GetLargestPossibleRegion().GetSize(row.SliceAxis));
+  const auto count = static_cast<itk::IndexValueType>(row.Truth->GetLargestPossibleRegion().GetSize(row.SliceAxis));
   itk::IndexValueType best = 0;
   size_t              mostCells = 0;
   for (itk::IndexValueType position = 0; position < count; ++position)
@@ -183,7 +183,9 @@ DrawImage(const PanelRow & row, const Plane & plane)
 
 /** The image in dim grey, tinted where `getTint` gives a colour. */
 vtkNew<vtkImageData>
-DrawTinted(vtkImageData * image, const Plane & plane, const std::function<const Colour *(const ImageType::IndexType &)> & getTint)
+DrawTinted(vtkImageData *                                                      image,
+           const Plane &                                                       plane,
+           const std::function<const Colour *(const ImageType::IndexType &)> & getTint)
 {
   auto tinted = MakeImage(plane.Width, plane.Height);
   ForEachPixel(plane, [&](int column, int row, const auto & index) {
@@ -271,7 +273,7 @@ public:
     writer->SetInputData(m_Image);
     writer->WriteToMemoryOn();
     writer->Write();
-    StagedOutput               output(path, false);
+    StagedOutput                 output(path, false);
     vtkUnsignedCharArray * const bytes = writer->GetResult();
     WriteBytes(output.GetPath(),
                reinterpret_cast<const char *>(bytes->GetPointer(0)),
@@ -287,7 +289,8 @@ std::array<int, 2>
 GetTileSize(const Plane & plane)
 {
   const double scale = static_cast<double>(tileEdge) / std::max(plane.Width, plane.Height);
-  return { { std::max(1, static_cast<int>(plane.Width * scale)), std::max(1, static_cast<int>(plane.Height * scale)) } };
+  return { { std::max(1, static_cast<int>(plane.Width * scale)),
+             std::max(1, static_cast<int>(plane.Height * scale)) } };
 }
 
 void

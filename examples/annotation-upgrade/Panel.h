@@ -33,8 +33,8 @@ struct PanelRow
   unsigned int                 SliceAxis{ 2 };
 };
 
-/** Draws a PNG file with image, truth, poor and upgraded annotation, and what the latter has right and wrong. Of a volume it shows the slice
- * with the most cells. */
+/** Draws a PNG file with image, truth, poor and upgraded annotation, and what the latter has right and wrong. Of a
+ * volume it shows the slice with the most cells. */
 void
 WritePanel(const std::vector<PanelRow> & rows, const std::filesystem::path & path);
 

@@ -60,7 +60,10 @@ AddPerturbationOptions(CLI::App & app, PerturbationOptions & options, bool hasDe
     ->group(group.str())
     ->type_name("R")
     ->check(CLI::Range(0.0, 1.0).description(""));
-  app.add_option("--salt-and-pepper", options.SaltAndPepper, "Probability of a pixel to turn into noise, half 0 and half foreground, 0 to 1")
+  app
+    .add_option("--salt-and-pepper",
+                options.SaltAndPepper,
+                "Probability of a pixel to turn into noise, half 0 and half foreground, 0 to 1")
     ->group(group.str())
     ->type_name("P")
     ->check(CLI::Range(0.0, 1.0).description(""));

@@ -109,6 +109,6 @@ WriteBytes(const fs::path & path, const char * bytes, size_t count)
   file.close();
   if (!file)
   {
-    throw MakeFailure("'", path.string(), "' cannot be written whole: ", std::strerror(errno));
+    throw MakeFailure("'", path.filename().string(), "' cannot be written whole: ", std::strerror(errno));
   }
 }

@@ -28,19 +28,18 @@ namespace
 {
 using Preset = std::vector<std::pair<std::string, std::string>>;
 
-const std::map<std::string, Preset> presets{ { "paper",
-                                               { { "--base-channels", "64" },
-                                                 { "--normalization", "maximum" },
-                                                 { "--spacing", "0" },
-                                                 { "--batch-size", "4" },
-                                                 { "--learning-rate", "1e-5" },
-                                                 { "--average-decay", "0" },
-                                                 { "--loss", "dice" },
-                                                 { "--patience", "10" } } },
-                                             { "quick",
-                                               { { "--base-channels", "16" },
-                                                 { "--patch-size", "128" },
-                                                 { "--max-minutes", "1" } } } };
+const std::map<std::string, Preset> presets{
+  { "paper",
+    { { "--base-channels", "64" },
+      { "--normalization", "maximum" },
+      { "--spacing", "0" },
+      { "--batch-size", "4" },
+      { "--learning-rate", "1e-5" },
+      { "--average-decay", "0" },
+      { "--loss", "dice" },
+      { "--patience", "10" } } },
+  { "quick", { { "--base-channels", "16" }, { "--patch-size", "128" }, { "--max-minutes", "1" } } }
+};
 
 std::vector<std::string>
 GetPresetNames()
@@ -160,7 +159,8 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
   add(network, "--slice-axis", options.SliceAxis, "Axis across which volumes are cut into slices: 0, 1 or 2")
     ->type_name("N")
     ->check(CLI::Range(0, 2).description(""));
-  add(network, "--base-channels", options.BaseChannels, "Channels of the first level")->type_name("N");
+  add(network, "--base-channels", options.BaseChannels, "Channels of the first level; 0: 64 on a GPU, 16 on the CPU")
+    ->type_name("N");
   add(network, "--levels", options.Levels, "Resolutions")->type_name("N");
   add(network,
       "--spacing",
@@ -188,7 +188,11 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
   add(training, "--max-minutes", options.MaxMinutes, "Minutes after which training ends; 0: no limit")->type_name("T");
   add(training, "--patience", options.Patience, "Epochs without a better score after which training ends")
     ->type_name("N");
-  add(training, "--patch-size", options.PatchSize, "Edge of the patches in pixels that the network sees")->type_name("N");
+  add(training,
+      "--patch-size",
+      options.PatchSize,
+      "Edge of the patches in pixels that the network sees; 0: 256, in 3-D 64")
+    ->type_name("N");
   add(training, "--batch-size", options.BatchSize, "Patches per step")->type_name("N");
   add(training, "--learning-rate", options.LearningRate, "Adam's")->type_name("X");
   add(training, "--average-decay", options.AverageDecay, "Decay of the moving average of the weights per step; 0: none")

@@ -39,8 +39,13 @@ LoadModel(const ApplyJob & job)
   const bool upgrades = !job.Labels.empty();
   if (model->GetAnnotationInput() != upgrades)
   {
-    throw MakeFailure("'", job.Model.string(), "' is ", upgrades ? "a segmentation" : "an upgrade", " network; use ",
-                      upgrades ? "segment" : "upgrade", ", or choose another model");
+    throw MakeFailure("'",
+                      job.Model.string(),
+                      "' is ",
+                      upgrades ? "a segmentation" : "an upgrade",
+                      " network; use ",
+                      upgrades ? "segment" : "upgrade",
+                      ", or choose another model");
   }
   return model;
 }
@@ -48,7 +53,11 @@ LoadModel(const ApplyJob & job)
 /** Takes the settings of the job, and gives the output for one image. */
 template <typename TFilter>
 typename TFilter::OutputImageType::Pointer
-Execute(TFilter & filter, const itk::UNetModel * model, const ImageFile & image, const ApplyJob & job, Progress & progress)
+Execute(TFilter &              filter,
+        const itk::UNetModel * model,
+        const ImageFile &      image,
+        const ApplyJob &       job,
+        Progress &             progress)
 {
   filter.SetModel(model);
   filter.SetInput(image.Image);
@@ -92,7 +101,8 @@ AddApply(CLI::App & app, const char * name, const char * description, const std:
     "--probability", job->Probability, "Write the foreground's probability (.tif instead of .png) instead of labels");
   command->add_option("--threshold", job->Threshold, "Probability from which on a pixel is foreground")->type_name("P");
   command
-    ->add_option("--foreground-value", job->ForegroundValue, "Label of the foreground; 255 is white where 1 looks black")
+    ->add_option(
+      "--foreground-value", job->ForegroundValue, "Label of the foreground; 255 is white where 1 looks black")
     ->type_name("N");
   command->add_option("--slice-axis", job->SliceAxis, "Axis across the slices of a volume: 0, 1 or 2")->type_name("N");
   command
@@ -155,7 +165,7 @@ ApplyModel(const ApplyJob & job)
       else
       {
         const auto result = ApplyToImage<LabelImageType>(model, image, annotation, job, progress);
-        WriteLabels(result, format, output.GetPath(NameForLabels(name)));
+        WriteIntegers(result, format, output.GetPath(NameForLabels(name)));
       }
     });
     progress.FinishStep();

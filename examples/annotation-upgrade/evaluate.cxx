@@ -69,10 +69,11 @@ PrintTable(const Score & score)
     width = std::max(width, image.Name.size());
   }
   const auto print = [width](const std::string & name, double dice) {
-    std::cout << std::left << std::setw(static_cast<int>(width) + 2) << name << std::fixed << std::setprecision(4) << dice
-              << '\n';
+    std::cout << std::left << std::setw(static_cast<int>(width) + 2) << name << std::fixed << std::setprecision(4)
+              << dice << '\n';
   };
-  std::cout << std::left << std::setw(static_cast<int>(width) + 2) << "image" << "Dice\n";
+  std::cout << std::left << std::setw(static_cast<int>(width) + 2) << "image"
+            << "Dice\n";
   for (const auto & image : score.Images)
   {
     print(image.Name, image.Dice);
@@ -106,7 +107,9 @@ AddEvaluate(CLI::App & app)
   auto         job = std::make_shared<Job>();
   auto * const command =
     app.add_subcommand("evaluate", "Scores annotations: Dice of the foreground, per image and over all pixels");
-  command->add_option("--labels", job->Labels, "Label image to score, or folder of them")->required()->type_name("PATH");
+  command->add_option("--labels", job->Labels, "Label image to score, or folder of them")
+    ->required()
+    ->type_name("PATH");
   command->add_option("--reference", job->Reference, "The truth, under the same file names")
     ->required()
     ->type_name("PATH");

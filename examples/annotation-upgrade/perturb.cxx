@@ -78,7 +78,7 @@ Perturb(const PerturbJob & job)
     }
     progress.Watch(filter);
     WorkOnFile(path, [&] { filter->Update(); });
-    WriteLabels(filter->GetOutput(), good.Format, output.GetPath(NameForLabels(path.filename())));
+    WriteIntegers(filter->GetOutput(), good.Format, output.GetPath(NameForLabels(path.filename())));
     progress.FinishStep();
   }
   output.Commit();

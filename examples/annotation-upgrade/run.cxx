@@ -33,6 +33,7 @@
 
 #include <iomanip>
 #include <iostream>
+#include <limits>
 
 namespace fs = std::filesystem;
 
@@ -66,7 +67,8 @@ struct RunJob
   }
 };
 
-/** Algorithm 1 of the paper and its comparison with what it competes with, as a sequence of the tool's other commands. */
+/** Algorithm 1 of the paper and its comparison with what it competes with, as a sequence of the tool's other commands.
+ */
 class Runner
 {
 public:
@@ -217,7 +219,9 @@ private:
     m_Job.Training.Spacing.clear();
     for (const double spacing : itk::UNetModel::Load(model.string())->GetSpacing())
     {
-      m_Job.Training.Spacing.push_back(CLI::detail::to_string(spacing));
+      std::ostringstream text;
+      text << std::setprecision(std::numeric_limits<double>::max_digits10) << spacing;
+      m_Job.Training.Spacing.push_back(text.str());
     }
   }
 
@@ -354,15 +358,17 @@ Run(const RunJob & job)
 void
 AddRun(CLI::App & app)
 {
-  auto         job = std::make_shared<RunJob>();
-  auto * const command = app.add_subcommand(
-    "run",
-    "The whole method: learns from few good annotations to mend many poor ones, trains segmentation networks on both, and compares. "
-    "Without images it works on phantoms, with --preset quick");
+  auto              job = std::make_shared<RunJob>();
+  auto * const      command = app.add_subcommand("run",
+                                            "The whole method: learns from few good annotations to mend many poor "
+                                                 "ones, trains segmentation networks on both, and compares. "
+                                                 "Without images it works on phantoms, with --preset quick");
   const std::string data = "Data, each an image or a folder";
   const auto        addData = [&](const std::string & prefix, const std::string & text, DataPaths & paths) {
     command->add_option("--" + prefix + "-images", paths.Images, "Images of " + text)->group(data)->type_name("PATH");
-    command->add_option("--" + prefix + "-labels", paths.Labels, "Annotations of " + text)->group(data)->type_name("PATH");
+    command->add_option("--" + prefix + "-labels", paths.Labels, "Annotations of " + text)
+      ->group(data)
+      ->type_name("PATH");
     command->add_option("--" + prefix + "-candidates", paths.Candidates, "Other objects in them, for --inclusion")
       ->group(data)
       ->type_name("PATH");
@@ -377,7 +383,8 @@ AddRun(CLI::App & app)
     ->group(data);
   command->add_option("--json", job->JsonFile, "Where to write the scores and times")->type_name("FILE");
   command->add_option("--panel", job->PanelFile, "Where to draw test images with their annotations")->type_name("PNG");
-  command->add_option("--output", job->Output, "Folder that keeps networks and annotations; without it they are dropped")
+  command
+    ->add_option("--output", job->Output, "Folder that keeps networks and annotations; without it they are dropped")
     ->type_name("DIR");
   AddPerturbationOptions(*command, job->Perturbation, true);
   AddTrainingOptions(*command, job->Training);

@@ -22,6 +22,7 @@
 #include "Progress.h"
 #include "StagedOutput.h"
 
+#include "itkCastImageFilter.h"
 #include "itkCellPhantomImageSource.h"
 #include "itkJoinSeriesImageFilter.h"
 
@@ -37,21 +38,26 @@ const std::map<std::string, CellType> cellTypes{ { "hl60", CellType::HL60 },
                                                  { "granulocyte", CellType::Granulocyte },
                                                  { "combined", CellType::Combined } };
 
-template <typename TPixel>
-typename itk::Image<TPixel, 3>::Pointer
-ToVolume(itk::Image<TPixel, 3> * volume)
+template <typename TImage>
+LabelImageType::Pointer
+ToVolume(TImage * image)
 {
-  return volume;
-}
-
-template <typename TPixel>
-typename itk::Image<TPixel, 3>::Pointer
-ToVolume(itk::Image<TPixel, 2> * slice)
-{
-  const auto join = itk::JoinSeriesImageFilter<itk::Image<TPixel, 2>, itk::Image<TPixel, 3>>::New();
-  join->SetInput(slice);
-  join->Update();
-  return join->GetOutput();
+  using Slice = itk::Image<LabelImageType::PixelType, 2>;
+  using Converted = std::conditional_t<TImage::ImageDimension == 2, Slice, LabelImageType>;
+  const auto cast = itk::CastImageFilter<TImage, Converted>::New();
+  cast->SetInput(image);
+  if constexpr (TImage::ImageDimension == 2)
+  {
+    const auto join = itk::JoinSeriesImageFilter<Slice, LabelImageType>::New();
+    join->SetInput(cast->GetOutput());
+    join->Update();
+    return join->GetOutput();
+  }
+  else
+  {
+    cast->Update();
+    return cast->GetOutput();
+  }
 }
 
 /** "cells_07.png" of 12. */
@@ -82,13 +88,13 @@ SimulateWith(const SimulateJob & job)
     source->SetSeed(SeedFor(job.Common.Seed, std::to_string(i)));
     progress.Watch(source);
     source->Update();
-    const FileFormat labelFormat{ dimension, itk::IOComponentEnum::USHORT };
+    const FileFormat format{ dimension, itk::IOComponentEnum::USHORT };
     const auto       folder = [&](const char * part) { return output.GetPath(std::filesystem::path(part) / name); };
-    WriteIntensities(ToVolume(source->GetOutput()), dimension, folder("images"));
-    WriteLabels(ToVolume(source->GetLabels()), labelFormat, folder("labels"));
+    WriteIntegers(ToVolume(source->GetOutput()), format, folder("images"));
+    WriteIntegers(ToVolume(source->GetLabels()), format, folder("labels"));
     if (job.Cells == CellType::Combined)
     {
-      WriteLabels(ToVolume(source->GetCandidates()), labelFormat, folder("candidates"));
+      WriteIntegers(ToVolume(source->GetCandidates()), format, folder("candidates"));
     }
     progress.FinishStep();
   }
@@ -130,7 +136,9 @@ AddSimulate(CLI::App & app)
     ->type_name("DIR");
   const auto isDefault = [&job](const auto & entry) { return entry.second == job->Cells; };
   command
-    ->add_option("--cells", job->Cells, "Kind: hl60 (round), granulocyte (lobed), or combined (hl60 with the others as candidates)")
+    ->add_option("--cells",
+                 job->Cells,
+                 "Kind: hl60 (round), granulocyte (lobed), or combined (hl60 with the others as candidates)")
     ->transform(CLI::CheckedTransformer(cellTypes, CLI::ignore_case).description(""))
     ->type_name("KIND")
     ->default_str(std::find_if(cellTypes.begin(), cellTypes.end(), isDefault)->first);

@@ -47,8 +47,13 @@ FindSets(const TrainJob & job)
 {
   if (job.Labels.size() != job.Images.size() || (!job.Candidates.empty() && job.Candidates.size() != job.Images.size()))
   {
-    throw MakeFailure("there are ", job.Images.size(), " --images, ", job.Labels.size(), " --labels and ",
-                      job.Candidates.size(), " --candidates; give as many of one as of the other");
+    throw MakeFailure("there are ",
+                      job.Images.size(),
+                      " --images, ",
+                      job.Labels.size(),
+                      " --labels and ",
+                      job.Candidates.size(),
+                      " --candidates; give as many of one as of the other");
   }
   if (job.Perturbation.Inclusion && job.Candidates.empty())
   {
@@ -84,11 +89,11 @@ GetSlice(const TVolume * volume, unsigned int axis, itk::IndexValueType position
   return extract->GetOutput();
 }
 
-using SliceSource = itk::AnnotationSampleSource<itk::VectorImage<float, 2>, itk::Image<unsigned int, 2>>;
-using VolumeSource = itk::AnnotationSampleSource<ImageType, LabelImageType>;
+using SliceSamples = itk::AnnotationSampleSource<itk::VectorImage<float, 2>, itk::Image<unsigned int, 2>>;
+using VolumeSamples = itk::AnnotationSampleSource<ImageType, LabelImageType>;
 
 void
-AddSlices(SliceSource &          source,
+AddSlices(SliceSamples &         source,
           const ImageType *      image,
           const LabelImageType * labels,
           const LabelImageType * candidates,
@@ -106,7 +111,7 @@ AddSlices(SliceSource &          source,
 }
 
 void
-AddFile(SliceSource &          source,
+AddFile(SliceSamples &         source,
         const ImageFile &      image,
         const LabelImageType * labels,
         const LabelImageType * candidates,
@@ -116,7 +121,7 @@ AddFile(SliceSource &          source,
 }
 
 void
-AddFile(VolumeSource &         source,
+AddFile(VolumeSamples &        source,
         const ImageFile &      image,
         const LabelImageType * labels,
         const LabelImageType * candidates,
@@ -199,9 +204,9 @@ RunTrainer(itk::UNetTrainer & trainer, const fs::path & modelFile)
                                  : "interrupted before the end of the first epoch");
   }
   std::ostringstream text;
-  text << std::fixed << std::setprecision(4) << modelFile.string() << ": " << trainer.GetHistory().size() << " epochs in "
-       << FormatTime(progress.GetSeconds()) << ", best validation Dice " << GetBestScore(trainer) << " in epoch "
-       << trainer.GetBestEpoch();
+  text << std::fixed << std::setprecision(4) << modelFile.filename().string() << ": " << trainer.GetHistory().size()
+       << " epochs in " << FormatTime(progress.GetSeconds()) << ", best validation Dice " << GetBestScore(trainer)
+       << " in epoch " << trainer.GetBestEpoch();
   Progress::Say(text.str());
 }
 
@@ -249,14 +254,14 @@ AddTrain(CLI::App & app, const char * name, const char * description, const std:
   auto * const command = app.add_subcommand(name, description);
   command->add_option("--images", job->Images, "Image, or folder of them; may be repeated with --labels")
     ->required()
+    ->default_str("")
     ->type_name("PATH");
   command->add_option("--labels", job->Labels, "Their annotations, under the same file names")
     ->required()
+    ->default_str("")
     ->type_name("PATH");
   command
-    ->add_option("--output",
-                 job->Output,
-                 "Model file to write; while training runs, its state is in MODEL.checkpoint")
+    ->add_option("--output", job->Output, "Model file to write; while training runs, its state is in MODEL.checkpoint")
     ->required()
     ->type_name("MODEL");
   command->add_flag("--resume", job->Resume, "Go on from MODEL.checkpoint, if there is one, after an interruption")
@@ -277,11 +282,11 @@ Train(const TrainJob & job)
 {
   if (job.Training.Dimension == 2)
   {
-    TrainOn<SliceSource>(job);
+    TrainOn<SliceSamples>(job);
   }
   else
   {
-    TrainOn<VolumeSource>(job);
+    TrainOn<VolumeSamples>(job);
   }
 }
 
@@ -290,9 +295,13 @@ AddTrainUpgrade(CLI::App & app)
 {
   auto job = std::make_shared<TrainJob>();
   job->AnnotationInput = true;
-  auto * const command = AddTrain(
-    app, "train-upgrade", "Trains a network that mends poor annotations, from good ones that it spoils on purpose", job);
+  auto * const command =
+    AddTrain(app,
+             "train-upgrade",
+             "Trains a network that mends poor annotations, from good ones that it spoils on purpose",
+             job);
   command->add_option("--candidates", job->Candidates, "Label images of other objects, for --inclusion")
+    ->default_str("")
     ->type_name("PATH");
   AddPerturbationOptions(*command, job->Perturbation, true);
 }
