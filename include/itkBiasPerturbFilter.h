@@ -59,18 +59,18 @@ operator<<(std::ostream & os, const BiasPerturbFilterEnums::Operation operation)
  * \brief Shrinks or grows the cells of an annotation, as an annotator who draws borders carelessly would.
  *
  * One operation, erosion or dilation with probability 1/2 each, and one number of iterations q, uniform on
- * 1..MaximumIterations, are drawn per annotation (Eq. 11 of Vadineanu et al., J. Imaging 2024, 10(7), 172). Each of the q
- * iterations uses an element of 3 pixels along every axis, all ones; together they equal one of 2q+1 pixels. Outside the
- * image nothing erodes and nothing dilates. With SliceBySlice the element has one pixel across the slices.
+ * 1..MaximumIterations, are drawn per annotation (Eq. 11 of Vadineanu et al., J. Imaging 2024, 10(7), 172). Each of the
+ * q iterations uses an element of 3 pixels along every axis, all ones; together they equal one of 2q+1 pixels. Outside
+ * the image nothing erodes and nothing dilates. With SliceBySlice the element has one pixel across the slices.
  *
  * The foreground of the output is the binary operation on the foreground of the input; cells that touch are not eroded
  * where they touch. Surviving pixels keep their label. A pixel gained by dilation takes the label of the nearest cell,
  * by Euclidean distance between the centres of pixels, in pixels; at equal distances the smallest label wins.
  *
- * With PerCell, each cell has an operation and a q of its own, drawn from the seed and the label, and is treated as if it
- * were alone: the foreground of the output is the union of the cells eroded or dilated each on its own. So a cell shrinks
- * from a neighbour that it touches as well. Pixels that remain in their own cell keep its label; others take the label of
- * the nearest pixel, as above, among those whose own dilation by their cell's q reaches them.
+ * With PerCell, each cell has an operation and a q of its own, drawn from the seed and the label, and is treated as if
+ * it were alone: the foreground of the output is the union of the cells eroded or dilated each on its own. So a cell
+ * shrinks from a neighbour that it touches as well. Pixels that remain in their own cell keep its label; others take
+ * the label of the nearest pixel, as above, among those whose own dilation by their cell's q reaches them.
  *
  * The draws do not need the image: to make a part of the output, the filter requests that part with a margin of
  * floor(q * sqrt(N)) pixels for the largest possible q, N being the number of axes of the element.
@@ -179,7 +179,8 @@ private:
   void
   Write(const RegionType & region, const MaskType & surviving, const std::vector<Growth> & growths);
 
-  /** Gives the pixels that cells gained their label. encode() turns labels into TNearestLabels' codes, decode() back. */
+  /** Gives the pixels that cells gained their label. encode() turns labels into TNearestLabels' codes, decode() back.
+   */
   template <typename TNearestLabels, typename TEncode, typename TDecode>
   void
   WriteGained(const RegionType &          region,

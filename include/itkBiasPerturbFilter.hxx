@@ -284,7 +284,8 @@ BiasPerturbFilter<TLabelImage>::Write(const RegionType &          region,
     return;
   }
 
-  // Labels become small codes in the same order: the label less the smallest one, or its rank where that takes too many bits.
+  // Labels become small codes in the same order: the label less the smallest one, or its rank where that takes too many
+  // bits.
   using NarrowType = PerturbNearestLabels<int32_t, ImageDimension>;
   using WideType = PerturbNearestLabels<int64_t, ImageDimension>;
   SizeValueType largestSquaredDistance = 0;
@@ -364,9 +365,8 @@ BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &          region,
   const auto code = [&](const size_t line, const size_t position) { return encode(lines[line][position]); };
 
   MaskType gained(enlarged);
-  Superclass::VisitLines(region, [&](const IndexType & begin, SizeValueType) {
-    gained.SetRun(gained.GetLineNumber(begin), first, last);
-  });
+  Superclass::VisitLines(
+    region, [&](const IndexType & begin, SizeValueType) { gained.SetRun(gained.GetLineNumber(begin), first, last); });
   MaskType gainedByAny(enlarged);
   for (const auto & growth : growths)
   {

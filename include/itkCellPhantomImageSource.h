@@ -39,15 +39,16 @@ namespace itk
  * - 1, GetLabels(): the targets, 1 .. NumberOfCells, 0 elsewhere.
  * - 2, GetCandidates(): in a combined phantom the other cell type, labelled 1 .. NumberOfCells; otherwise 0.
  *
- * A 2-D phantom is like a slice of a 3-D one. The centre of every cell lies in the image, the border may cut a part off.
- * What carries one label is connected.
+ * A 2-D phantom is like a slice of a 3-D one. The centre of every cell lies in the image, the border may cut a part
+ * off. What carries one label is connected.
  *
  * The result depends on the parameters alone, not on the number of work units or the requested region: any region can
  * be made without the rest, so volumes larger than memory can be streamed to a file. Only exactly rounded arithmetic is
  * used.
  *
  * The source refuses, with an exception, a size of 0, a spacing that is not positive, a radius of less than
- * MinimumRadiusInPixels times the largest spacing, more cells than fit, and more cells than the label type can tell apart.
+ * MinimumRadiusInPixels times the largest spacing, more cells than fit, and more cells than the label type can tell
+ * apart.
  *
  * \par Reference
  * Vadineanu, Pelt, Dzyubachyk, Batenburg: Reducing Manual Annotation Costs for Cell Segmentation by Upgrading
@@ -103,8 +104,8 @@ public:
   itkSetMacro(NumberOfCells, SizeValueType);
   itkGetConstMacro(NumberOfCells, SizeValueType);
 
-  /** Typical radius of an HL60 nucleus in physical units; the lobes of a granulocyte have somewhat less than half of it.
-   * Default: 0, which stands for a seventeenth of the geometric mean of the image's extents along x and y, within
+  /** Typical radius of an HL60 nucleus in physical units; the lobes of a granulocyte have somewhat less than half of
+   * it. Default: 0, which stands for a seventeenth of the geometric mean of the image's extents along x and y, within
    * MinimumRadiusInPixels and MaximumDefaultRadiusInPixels times the largest spacing: see GetEffectiveCellRadius(). */
   itkSetMacro(CellRadius, double);
   itkGetConstMacro(CellRadius, double);

@@ -114,7 +114,8 @@ CellPhantomImageSource<TImage, TLabelImage>::GetEffectiveNumberOfCells() const
   const double depth = ImageDimension == 3 ? m_Size[ImageDimension - 1] * m_Spacing[ImageDimension - 1] : 0.0;
   const double layers = std::max(1.0, depth / (2.5 * radius));
   const double coverage = m_CellType == CellType::Combined ? 0.12 : 0.16;
-  return std::max<SizeValueType>(1, Math::Round<SizeValueType>(coverage * layers * area / (Math::pi * radius * radius)));
+  return std::max<SizeValueType>(1,
+                                 Math::Round<SizeValueType>(coverage * layers * area / (Math::pi * radius * radius)));
 }
 
 template <typename TImage, typename TLabelImage>
@@ -140,8 +141,7 @@ CellPhantomImageSource<TImage, TLabelImage>::GenerateOutputInformation()
   }
   if (this->GetEffectiveNumberOfCells() > static_cast<double>(NumericTraits<LabelType>::max()))
   {
-    itkExceptionMacro("NumberOfCells is " << this->GetEffectiveNumberOfCells()
-                                          << ", but the label type ends at "
+    itkExceptionMacro("NumberOfCells is " << this->GetEffectiveNumberOfCells() << ", but the label type ends at "
                                           << +NumericTraits<LabelType>::max() << ". Use a larger label type.");
   }
 
@@ -181,15 +181,15 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
   constexpr double unitsPerPhoton = 16.0;
   constexpr double offset = 200.0;
 
-  const uint64_t noiseKey = PerturbHash(m_Seed, 1);
-  const IndexValueType length = region.GetSize(0);
+  const uint64_t         noiseKey = PerturbHash(m_Seed, 1);
+  const IndexValueType   length = region.GetSize(0);
   std::vector<double>    light(length);
   std::vector<LabelType> labels[2] = { std::vector<LabelType>(length), std::vector<LabelType>(length) };
 
-  TotalProgressReporter                progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
-  ImageScanlineIterator<TImage>        imageLine(this->GetOutput(), region);
-  ImageScanlineIterator<TLabelImage>   labelLine(this->GetLabels(), region);
-  ImageScanlineIterator<TLabelImage>   candidateLine(this->GetCandidates(), region);
+  TotalProgressReporter              progress(this, this->GetOutput()->GetRequestedRegion().GetNumberOfPixels());
+  ImageScanlineIterator<TImage>      imageLine(this->GetOutput(), region);
+  ImageScanlineIterator<TLabelImage> labelLine(this->GetLabels(), region);
+  ImageScanlineIterator<TLabelImage> candidateLine(this->GetCandidates(), region);
   for (; !imageLine.IsAtEnd(); imageLine.NextLine(), labelLine.NextLine(), candidateLine.NextLine())
   {
     const typename TImage::IndexType index = imageLine.GetIndex();
@@ -218,9 +218,9 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
       const PointType &          center = nucleus.GetCenter();
       const double               width = haloWidth * nucleus.GetReach();
       const double               height = haloHeight * nucleus.GetReach();
-      const double across = (point[1] - center[1]) / width;
-      const double along = (point[2] - center[2]) / height;
-      const double remainder = 1.0 - across * across - along * along;
+      const double               across = (point[1] - center[1]) / width;
+      const double               along = (point[2] - center[2]) / height;
+      const double               remainder = 1.0 - across * across - along * along;
       if (remainder <= 0.0)
       {
         continue;
@@ -258,7 +258,7 @@ CellPhantomImageSource<TImage, TLabelImage>::DynamicThreadedGenerateData(const R
       // Poisson and Gaussian noise: the inverse of the generalised Anscombe transform.
       const double root = std::sqrt(expected + readVariance) +
                           0.5 * HashedNoise::Normal(PerturbHash(lineKey, static_cast<uint64_t>(index[0] + x)));
-      const double value = std::floor(offset + unitsPerPhoton * (root * root - readVariance - 0.25) + 0.5);
+      const double     value = std::floor(offset + unitsPerPhoton * (root * root - readVariance - 0.25) + 0.5);
       constexpr double maximum = static_cast<double>(NumericTraits<PixelType>::max());
       imageLine.Set(static_cast<PixelType>(std::min(std::max(value, 0.0), maximum)));
       labelLine.Set(labels[0][x]);

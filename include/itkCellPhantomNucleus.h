@@ -174,8 +174,7 @@ public:
     for (uint64_t octave = 2; octave < 5; ++octave)
     {
       const double wipe = 2.5 * frequency * blur / m_GrainSize;
-      texture += amplitude / (1.0 + wipe * wipe) *
-                 HashedNoise::Gradient(PerturbHash(m_Key, octave), local * frequency);
+      texture += amplitude / (1.0 + wipe * wipe) * HashedNoise::Gradient(PerturbHash(m_Key, octave), local * frequency);
       frequency *= 2.1;
       amplitude *= 0.85;
     }
@@ -234,10 +233,9 @@ private:
       return m_LobeRadius * (1.0 - distance);
     }
     ball /= distance;
-    const double surface =
-      distance > MaximumStretch
-        ? 1.0
-        : 1.0 + 0.3 * HashedNoise::Gradient(lobe.key, ball * 1.2) + 0.07 * HashedNoise::Gradient(lobe.key + 1, ball * 2.9);
+    const double    surface = distance > MaximumStretch ? 1.0
+                                                        : 1.0 + 0.3 * HashedNoise::Gradient(lobe.key, ball * 1.2) +
+                                                         0.07 * HashedNoise::Gradient(lobe.key + 1, ball * 2.9);
     const PointType gradient = lobe.axes[0] * ball[0] + lobe.axes[1] * ball[1] + lobe.axes[2] * ball[2];
     return (surface - distance) / gradient.GetNorm();
   }

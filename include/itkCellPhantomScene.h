@@ -33,8 +33,8 @@ class CellPhantomEnums
 {
 public:
   /** \class CellType
-   * \brief HL60: round nuclei. Granulocyte: nuclei of two to four lobes. Combined: both; the round ones are the targets.
-   * \ingroup AnnotationUpgrade
+   * \brief HL60: round nuclei. Granulocyte: nuclei of two to four lobes. Combined: both; the round ones are the
+   * targets. \ingroup AnnotationUpgrade
    */
   enum class CellType : uint8_t
   {

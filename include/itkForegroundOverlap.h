@@ -26,8 +26,8 @@ namespace itk
 /** \class ForegroundOverlap
  * \brief Agreement of label images with their references, pooled over a set of images.
  *
- * Counts pixels; every label but 0 is foreground, so that instance labels and masks may be compared. Add each image of a
- * set, then ask for the Dice similarity of the whole. (LabelOverlapMeasuresImageFilter scores one pair of images and
+ * Counts pixels; every label but 0 is foreground, so that instance labels and masks may be compared. Add each image of
+ * a set, then ask for the Dice similarity of the whole. (LabelOverlapMeasuresImageFilter scores one pair of images and
  * does not give the counts that pooling needs.)
  *
  * \code

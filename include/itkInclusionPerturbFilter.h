@@ -25,8 +25,9 @@ namespace itk
 /** \class InclusionPerturbFilter
  * \brief Adds objects that are no cells of the sought type to an annotation, as an annotator who mistakes them would.
  *
- * Of the F labels of the candidates image, round(Rate * F) are chosen without replacement and written over the annotation
- * (Eq. 10 of Vadineanu et al., J. Imaging 2024, 10(7), 172). All other pixels keep their value. Halves are rounded up.
+ * Of the F labels of the candidates image, round(Rate * F) are chosen without replacement and written over the
+ * annotation (Eq. 10 of Vadineanu et al., J. Imaging 2024, 10(7), 172). All other pixels keep their value. Halves are
+ * rounded up.
  *
  * A chosen label that the annotation uses as well is written with a new value: the smallest positive one that occurs in
  * neither input. Update() throws where the pixel type has none left. The new values are the same in every slice with

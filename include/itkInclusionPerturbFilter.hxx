@@ -34,7 +34,8 @@ InclusionPerturbFilter<TLabelImage>::VerifyPreconditions() const
 {
   if (this->GetCandidatesImage() == nullptr)
   {
-    itkExceptionMacro("The candidates are missing: call SetCandidatesImage() with a label image of the objects to include.");
+    itkExceptionMacro(
+      "The candidates are missing: call SetCandidatesImage() with a label image of the objects to include.");
   }
   Superclass::VerifyPreconditions();
   this->VerifyRate("Rate", m_Rate);

@@ -26,8 +26,8 @@ namespace itk
  * \brief Damages an annotation by omission, inclusion, salt and pepper, and bias, in this order.
  *
  * Each step is left out where its level is 0; with all levels 0, the default, the output is a copy of the input.
- * The steps draw from seeds of their own, hashed from Seed, so that switching one on or off does not change the draws of
- * the others. See OmissionPerturbFilter, InclusionPerturbFilter, SaltAndPepperPerturbFilter and BiasPerturbFilter.
+ * The steps draw from seeds of their own, hashed from Seed, so that switching one on or off does not change the draws
+ * of the others. See OmissionPerturbFilter, InclusionPerturbFilter, SaltAndPepperPerturbFilter and BiasPerturbFilter.
  *
  * \ingroup AnnotationUpgrade
  */

@@ -50,8 +50,7 @@ public:
   explicit PerturbBitMask(const RegionType & region)
     : m_Region(region)
     , m_WordsPerLine((region.GetSize(0) + WordBits - 1) / WordBits)
-    , m_Words(region.GetNumberOfPixels() == 0 ? 0
-                                              : m_WordsPerLine * (region.GetNumberOfPixels() / region.GetSize(0)))
+    , m_Words(region.GetNumberOfPixels() == 0 ? 0 : m_WordsPerLine * (region.GetNumberOfPixels() / region.GetSize(0)))
   {}
 
   const RegionType &

@@ -33,12 +33,12 @@ namespace itk
  * The output depends on input, parameters and Seed alone: not on the number of work units, on the requested region, on
  * the platform or on other users of random numbers in the process.
  *
- * With SliceBySlice every slice along SliceAxis is an annotation of its own: its labels are counted, and its draws made,
- * apart from those of the other slices, from a stream chosen by Seed and the index of the slice (Vadineanu et al.,
- * J. Imaging 2024, 10(7), 172, perturb volumes this way). Without it, the volume is one annotation.
+ * With SliceBySlice every slice along SliceAxis is an annotation of its own: its labels are counted, and its draws
+ * made, apart from those of the other slices, from a stream chosen by Seed and the index of the slice (Vadineanu et
+ * al., J. Imaging 2024, 10(7), 172, perturb volumes this way). Without it, the volume is one annotation.
  *
- * The output can be requested in parts. The draws need whole annotations, so by default the input is requested whole, or
- * in whole slices with SliceBySlice.
+ * The output can be requested in parts. The draws need whole annotations, so by default the input is requested whole,
+ * or in whole slices with SliceBySlice.
  *
  * \ingroup AnnotationUpgrade
  */

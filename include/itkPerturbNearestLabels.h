@@ -27,9 +27,10 @@ namespace itk
 /** \class PerturbNearestLabels
  * \brief Finds the label of the nearest source pixel, for the pixels of a mask alone.
  *
- * The distance is Euclidean, in pixels; at equal distances the smallest label code wins. Squared distance and code make one
- * number, the key, squared distance first, and the smallest key is found axis by axis: exact, since a squared distance is
- * a sum over the axes. The work is done in blocks of 16 pixels along axis 0, and in those alone that a wanted pixel needs.
+ * The distance is Euclidean, in pixels; at equal distances the smallest label code wins. Squared distance and code make
+ * one number, the key, squared distance first, and the smallest key is found axis by axis: exact, since a squared
+ * distance is a sum over the axes. The work is done in blocks of 16 pixels along axis 0, and in those alone that a
+ * wanted pixel needs.
  *
  * \tparam TKey A signed integer: its lower half holds the code, its upper half the squared distance and two spare bits.
  *
@@ -50,9 +51,9 @@ public:
     : m_Nearest(FindBlocks(wanted))
   {}
 
-  /** Considers the source pixels in a box of the given radius about each pixel of `wanted`, a part of the constructor's mask.
-   * code(line, position) gives the code of a source pixel, by the number of its line and its position on it.
-   * \pre The squares of the radius add up to LargestSquaredDistance at most. */
+  /** Considers the source pixels in a box of the given radius about each pixel of `wanted`, a part of the constructor's
+   * mask. code(line, position) gives the code of a source pixel, by the number of its line and its position on it. \pre
+   * The squares of the radius add up to LargestSquaredDistance at most. */
   template <typename TCode>
   void
   Add(const MaskType & wanted, const MaskType & sources, const RadiusType & radius, const TCode & code);
@@ -183,29 +184,32 @@ PerturbNearestLabels<TKey, VDimension>::SearchLines(KeyBlocks &      nearest,
     const size_t begin = beginBlock * BlockLength;
     const size_t end = std::min(endBlock * BlockLength, length);
     TKey * const keys = nearest.GetKeys(line, beginBlock);
-    MaskType::VisitRuns(
-      sources.GetLine(line), begin - std::min(begin, reach), std::min(length, end + reach), [&](size_t start, size_t stop) {
-        for (size_t x = std::max(start, begin); x < std::min(stop, end); ++x)
-        {
-          keys[x - begin] = code(line, x);
-        }
-        if (start > begin)
-        {
-          const TKey first = code(line, start);
-          for (size_t x = std::max(begin, start - std::min(start, reach)); x < std::min(start, end); ++x)
-          {
-            keys[x - begin] = std::min(keys[x - begin], first + GetDistanceKey(start - x));
-          }
-        }
-        if (stop < end)
-        {
-          const TKey last = code(line, stop - 1);
-          for (size_t x = std::max(begin, stop); x < std::min(stop + reach, end); ++x)
-          {
-            keys[x - begin] = std::min(keys[x - begin], last + GetDistanceKey(x + 1 - stop));
-          }
-        }
-      });
+    MaskType::VisitRuns(sources.GetLine(line),
+                        begin - std::min(begin, reach),
+                        std::min(length, end + reach),
+                        [&](size_t start, size_t stop) {
+                          for (size_t x = std::max(start, begin); x < std::min(stop, end); ++x)
+                          {
+                            keys[x - begin] = code(line, x);
+                          }
+                          if (start > begin)
+                          {
+                            const TKey first = code(line, start);
+                            for (size_t x = std::max(begin, start - std::min(start, reach)); x < std::min(start, end);
+                                 ++x)
+                            {
+                              keys[x - begin] = std::min(keys[x - begin], first + GetDistanceKey(start - x));
+                            }
+                          }
+                          if (stop < end)
+                          {
+                            const TKey last = code(line, stop - 1);
+                            for (size_t x = std::max(begin, stop); x < std::min(stop + reach, end); ++x)
+                            {
+                              keys[x - begin] = std::min(keys[x - begin], last + GetDistanceKey(x + 1 - stop));
+                            }
+                          }
+                        });
   });
 }
 

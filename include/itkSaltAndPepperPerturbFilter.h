@@ -25,8 +25,8 @@ namespace itk
 /** \class SaltAndPepperPerturbFilter
  * \brief Turns single pixels of an annotation into foreground or background.
  *
- * Each pixel is hit with the given probability, on its own. One half of the hit pixels is pepper and becomes 0. The other
- * half is salt: background among it becomes foreground, all with one new label, the smallest positive value that
+ * Each pixel is hit with the given probability, on its own. One half of the hit pixels is pepper and becomes 0. The
+ * other half is salt: background among it becomes foreground, all with one new label, the smallest positive value that
  * the image does not use (Update() throws where the pixel type has none left); pixels of cells keep their label.
  *
  * SaltAndPepperNoiseImageFilter draws alike, but from one stream per work unit; here each draw is a hash of the seed

@@ -43,11 +43,13 @@ void
 SaltAndPepperPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
 {
   m_Salt = PerturbNextUnusedLabel(
-    Superclass::Unite(this->CollectLabels(this->GetInput(), this->GetInput()->GetLargestPossibleRegion())), LabelType{ 0 });
+    Superclass::Unite(this->CollectLabels(this->GetInput(), this->GetInput()->GetLargestPossibleRegion())),
+    LabelType{ 0 });
   if (m_Salt == 0)
   {
-    itkExceptionMacro("The pixel type holds no more labels: salt needs one that the annotation does not use, and all up to "
-                      << +std::numeric_limits<LabelType>::max() << " are taken. Use a wider pixel type.");
+    itkExceptionMacro(
+      "The pixel type holds no more labels: salt needs one that the annotation does not use, and all up to "
+      << +std::numeric_limits<LabelType>::max() << " are taken. Use a wider pixel type.");
   }
 }
 

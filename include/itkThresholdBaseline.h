@@ -28,10 +28,10 @@ namespace itk
 /** \class ThresholdBaseline
  * \brief The best that a single threshold can do: what every trained network has to beat.
  *
- * Of the thresholds 0 %, 1 %, ..., 100 % of the highest intensity of the training images it takes the one of the highest
- * pooled Dice similarity on them (Sec. 3.3 and Table 1 of Vadineanu et al., J. Imaging 2024, 10(7), 172), the lowest one
- * if several are equally good. Foreground is what is at least as bright as the threshold, or, if that scores better,
- * what is darker. The intensity of a colour or vector pixel is the mean of its components.
+ * Of the thresholds 0 %, 1 %, ..., 100 % of the highest intensity of the training images it takes the one of the
+ * highest pooled Dice similarity on them (Sec. 3.3 and Table 1 of Vadineanu et al., J. Imaging 2024, 10(7), 172), the
+ * lowest one if several are equally good. Foreground is what is at least as bright as the threshold, or, if that scores
+ * better, what is darker. The intensity of a colour or vector pixel is the mean of its components.
  *
  * Each image is read once; what is kept is the number of foreground and background pixels of each distinct intensity.
  *
@@ -51,7 +51,8 @@ public:
   using PixelType = typename TImage::PixelType;
   using LabelType = typename TLabelImage::PixelType;
 
-  static_assert(TImage::ImageDimension == TLabelImage::ImageDimension, "Image and labels must have the same dimension.");
+  static_assert(TImage::ImageDimension == TLabelImage::ImageDimension,
+                "Image and labels must have the same dimension.");
 
   /** Add a training image and its labels; every label but 0 is foreground.
    * \throw ExceptionObject if they do not lie on one grid, or if an intensity is not finite. */

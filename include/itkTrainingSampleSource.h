@@ -32,9 +32,9 @@ namespace itk
 /** \class TrainingSampleSource
  * \brief Where UNetTrainer gets its samples from: plain float buffers, so that images and networks stay apart.
  *
- * Extents are in ITK's order (x, y, z), with extent 1 along z in 2-D, on the grid that the network sees. `input` is planar
- * (channel slowest, x fastest). `target` is one channel: the share of foreground in 0..1, or a negative number where the
- * pixel is to be ignored.
+ * Extents are in ITK's order (x, y, z), with extent 1 along z in 2-D, on the grid that the network sees. `input` is
+ * planar (channel slowest, x fastest). `target` is one channel: the share of foreground in 0..1, or a negative number
+ * where the pixel is to be ignored.
  *
  * All methods are called from several threads at once and depend on their arguments alone.
  *

@@ -28,16 +28,18 @@ namespace itk
 /** \class UNetFilterBase
  * \brief Applies a UNetModel to an image, tile by tile; what UNetSegmentFilter and UpgradeAnnotationFilter share.
  *
- * A real output pixel type receives the foreground's probability in [0, 1]; an integer one receives ForegroundValue where the
- * probability is at least Threshold, else 0. A 2-D model works on 2-D images and on the slices of volumes along SliceAxis, a
- * 3-D model on volumes. Output and input have the same size, spacing, origin and direction.
+ * A real output pixel type receives the foreground's probability in [0, 1]; an integer one receives ForegroundValue
+ * where the probability is at least Threshold, else 0. A 2-D model works on 2-D images and on the slices of volumes
+ * along SliceAxis, a 3-D model on volumes. Output and input have the same size, spacing, origin and direction.
  *
  * The image is brought to the model's pixel size, its intensities are scaled as the model says, and the probability is
- * interpolated back. Tiles are aligned to UNetModel::GetAlignment() and carry a margin of UNetModel::GetMargin(), so that the result is
- * that of the whole image at once, wherever tiles or requested regions are cut. Intensities are scaled by whole slices (2-D model) or by the whole
- * volume (3-D model), which the filter requests from its input. Scalar, RGB and vector pixel types are possible.
+ * interpolated back. Tiles are aligned to UNetModel::GetAlignment() and carry a margin of UNetModel::GetMargin(), so
+ * that the result is that of the whole image at once, wherever tiles or requested regions are cut. Intensities are
+ * scaled by whole slices (2-D model) or by the whole volume (3-D model), which the filter requests from its input.
+ * Scalar, RGB and vector pixel types are possible.
  *
- * \throw ExceptionObject without a model, when the image's channels or dimension do not fit the model's, when a pixel is not finite.
+ * \throw ExceptionObject without a model, when the image's channels or dimension do not fit the model's, when a pixel
+ * is not finite.
  *
  * \ingroup AnnotationUpgrade */
 template <typename TInputImage, typename TOutputImage>
@@ -62,8 +64,8 @@ public:
   itkSetConstObjectMacro(Model, UNetModel);
   itkGetConstObjectMacro(Model, UNetModel);
 
-  /** Edge of a tile in pixels that the network sees, rounded up to a multiple of UNetModel::GetAlignment(); 0 (default) takes
-   * 1024 with a 2-D model and 128 with a 3-D model. Memory grows with it, the result does not depend on it. */
+  /** Edge of a tile in pixels that the network sees, rounded up to a multiple of UNetModel::GetAlignment(); 0 (default)
+   * takes 1024 with a 2-D model and 128 with a 3-D model. Memory grows with it, the result does not depend on it. */
   itkSetMacro(TileSize, unsigned int);
   itkGetConstMacro(TileSize, unsigned int);
 

@@ -40,8 +40,10 @@ UNetFilterBase<TInputImage, TOutputImage>::VerifyPreconditions() const
   const bool takesAnnotation = m_Model->GetAnnotationInput();
   if (takesAnnotation != (this->GetAnnotationObject() != nullptr))
   {
-    itkExceptionMacro("The model is " << (takesAnnotation ? "an upgrade network, which takes an annotation: use UpgradeAnnotationFilter."
-                                                          : "a segmentation network, which takes no annotation: use UNetSegmentFilter."));
+    itkExceptionMacro(
+      "The model is " << (takesAnnotation
+                            ? "an upgrade network, which takes an annotation: use UpgradeAnnotationFilter."
+                            : "a segmentation network, which takes no annotation: use UNetSegmentFilter."));
   }
   if (m_Model->GetDimension() > ImageDimension)
   {
@@ -66,7 +68,8 @@ UNetFilterBase<TInputImage, TOutputImage>::VerifyInputInformation() const
   const unsigned int  channels = input->GetNumberOfComponentsPerPixel();
   if (channels != m_Model->GetImageChannels())
   {
-    itkExceptionMacro("The image has " << channels << " channels, the model was trained on " << m_Model->GetImageChannels()
+    itkExceptionMacro("The image has " << channels << " channels, the model was trained on "
+                                       << m_Model->GetImageChannels()
                                        << ". Give images of the kind that the model was trained on.");
   }
   if (const auto * annotation = dynamic_cast<const ImageBase<ImageDimension> *>(this->GetAnnotationObject()))
@@ -211,9 +214,11 @@ UNetFilterBase<TInputImage, TOutputImage>::ProcessSlice(const RegionType & reque
   std::vector<float> probability(wanted.GetNumberOfPixels());
   for (size_t t = 0; t < tiles; ++t)
   {
-    const ExtentType position{ { first[0] + t % count[0], first[1] + t / count[0] % count[1], first[2] + t / count[0] / count[1] } };
-    Box              core = wanted;
-    Box              seen = workingBox;
+    const ExtentType position{
+      { first[0] + t % count[0], first[1] + t / count[0] % count[1], first[2] + t / count[0] / count[1] }
+    };
+    Box core = wanted;
+    Box seen = workingBox;
     for (unsigned int i = 0; i < dimension; ++i)
     {
       const size_t begin = position[i] * tile;
@@ -226,11 +231,17 @@ UNetFilterBase<TInputImage, TOutputImage>::ProcessSlice(const RegionType & reque
     std::vector<float> tileProbability(seen.GetNumberOfPixels());
     for (unsigned int channel = 0; channel < channels; ++channel)
     {
-      CopyBox(working.data() + channel * pixels, workingBox, tileInput.data() + channel * seen.GetNumberOfPixels(), seen, seen);
+      CopyBox(working.data() + channel * pixels,
+              workingBox,
+              tileInput.data() + channel * seen.GetNumberOfPixels(),
+              seen,
+              seen);
     }
-    m_Model->Predict(tileInput.data(), { { seen.GetLength(0), seen.GetLength(1), seen.GetLength(2) } }, tileProbability.data());
+    m_Model->Predict(
+      tileInput.data(), { { seen.GetLength(0), seen.GetLength(1), seen.GetLength(2) } }, tileProbability.data());
     CopyBox(tileProbability.data(), seen, probability.data(), wanted, core);
-    this->UpdateProgress(progressStart + (progressEnd - progressStart) * static_cast<float>(t + 1) / static_cast<float>(tiles));
+    this->UpdateProgress(progressStart +
+                         (progressEnd - progressStart) * static_cast<float>(t + 1) / static_cast<float>(tiles));
     if (this->GetAbortGenerateData())
     {
       throw ProcessAborted(__FILE__, __LINE__);
@@ -265,7 +276,8 @@ UNetFilterBase<TInputImage, TOutputImage>::PrintSelf(std::ostream & os, Indent i
   os << indent << "TileSize: " << m_TileSize << std::endl;
   os << indent << "SliceAxis: " << m_SliceAxis << std::endl;
   os << indent << "Threshold: " << m_Threshold << std::endl;
-  os << indent << "ForegroundValue: " << static_cast<typename NumericTraits<OutputPixelType>::PrintType>(m_ForegroundValue)
+  os << indent
+     << "ForegroundValue: " << static_cast<typename NumericTraits<OutputPixelType>::PrintType>(m_ForegroundValue)
      << std::endl;
 }
 } // namespace itk

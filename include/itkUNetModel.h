@@ -37,9 +37,9 @@ namespace itk
  * The network (paper, Sec. 2.3; Ronneberger et al. 2015) has NumberOfLevels resolutions. A level is a double
  * convolution (3x3, padding 1, batch normalisation, ReLU, twice); levels are joined by 2x2 max pooling on the way down
  * and by 2x2 transposed convolution and concatenation [skip, up] on the way up; a 1x1 convolution gives two channels, 0
- * background and 1 foreground. Channels are BaseChannels times 1, 2, 4, 8, ..., the last level as wide as the one before.
- * The same with 3-D operations when Dimension is 3. The default architecture with one image channel and an annotation
- * has 14,788,418 parameters.
+ * background and 1 foreground. Channels are BaseChannels times 1, 2, 4, 8, ..., the last level as wide as the one
+ * before. The same with 3-D operations when Dimension is 3. The default architecture with one image channel and an
+ * annotation has 14,788,418 parameters.
  *
  * Input channels are the image's, then, when the model takes an annotation, one with the foreground of the annotation.
  *
@@ -71,8 +71,8 @@ public:
   itkSetMacro(AnnotationInput, bool);
   itkGetConstMacro(AnnotationInput, bool);
   itkBooleanMacro(AnnotationInput);
-  /** Channels of the first level; 0 (default) lets Initialize() choose: 64, as in the paper, on a GPU, and 16 on the CPU,
-   * where wider networks learn too slowly to be worth it. */
+  /** Channels of the first level; 0 (default) lets Initialize() choose: 64, as in the paper, on a GPU, and 16 on the
+   * CPU, where wider networks learn too slowly to be worth it. */
   itkSetMacro(BaseChannels, unsigned int);
   itkGetConstMacro(BaseChannels, unsigned int);
   /** Resolutions, 2 to 8, default 5, that is 4 poolings. */

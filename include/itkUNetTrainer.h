@@ -46,18 +46,18 @@ constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-e
 /** \class UNetTrainer
  * \brief Trains a UNetModel on samples from a TrainingSampleSource.
  *
- * Images are split once into training and validation, whole images, by Seed. An epoch draws PatchesPerEpoch patches from
- * the training images in shuffled order, each perturbed, turned and placed anew from (Seed, epoch, draw), and takes one
- * step of Adam per BatchSize patches. After every epoch the moving average of the weights (EMA) is scored on the
- * whole validation images, whose perturbations were drawn once; the best average is what remains in the model. Training ends after
- * Patience epochs without a better score, MaximumEpochs, or MaximumMinutes.
+ * Images are split once into training and validation, whole images, by Seed. An epoch draws PatchesPerEpoch patches
+ * from the training images in shuffled order, each perturbed, turned and placed anew from (Seed, epoch, draw), and
+ * takes one step of Adam per BatchSize patches. After every epoch the moving average of the weights (EMA) is scored on
+ * the whole validation images, whose perturbations were drawn once; the best average is what remains in the model.
+ * Training ends after Patience epochs without a better score, MaximumEpochs, or MaximumMinutes.
  *
- * On the CPU two trainings with the same settings, seed and number of threads give identical files, whether or not one of them was
- * stopped on the way and resumed from its checkpoint (MaximumMinutes aside).
+ * On the CPU two trainings with the same settings, seed and number of threads give identical files, whether or not one
+ * of them was stopped on the way and resumed from its checkpoint (MaximumMinutes aside).
  *
  * Events: StartEvent, ProgressEvent after every step, IterationEvent after every epoch (see GetHistory()), EndEvent.
- * AbortGenerateDataOn() stops training after the step at work: the best weights so far are put into the model, the checkpoint
- * stays, AbortEvent is sent and ProcessAborted thrown.
+ * AbortGenerateDataOn() stops training after the step at work: the best weights so far are put into the model, the
+ * checkpoint stays, AbortEvent is sent and ProcessAborted thrown.
  *
  * \ingroup AnnotationUpgrade */
 class AnnotationUpgrade_EXPORT UNetTrainer : public ProcessObject
@@ -95,8 +95,8 @@ public:
   /** Patches per step, default 4. */
   itkSetMacro(BatchSize, unsigned int);
   itkGetConstMacro(BatchSize, unsigned int);
-  /** Edge of the patches in pixels that the network sees, rounded up to a multiple of UNetModel::GetAlignment(); 0 (default)
-   * takes 256 with a 2-D model and 64 with a 3-D model. */
+  /** Edge of the patches in pixels that the network sees, rounded up to a multiple of UNetModel::GetAlignment(); 0
+   * (default) takes 256 with a 2-D model and 64 with a 3-D model. */
   itkSetMacro(PatchSize, unsigned int);
   itkGetConstMacro(PatchSize, unsigned int);
   /** Default 200. */

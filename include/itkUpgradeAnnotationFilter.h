@@ -25,9 +25,11 @@
 namespace itk
 {
 /** \class UpgradeAnnotationFilter
- * \brief Mends a poor annotation with the upgrade network u_theta: image and annotation in, annotation out (paper, Eq. 4).
+ * \brief Mends a poor annotation with the upgrade network u_theta: image and annotation in, annotation out (paper, Eq.
+ * 4).
  *
- * See UNetFilterBase for all parameters. Of the poor annotation the network sees the foreground, that is everything that is not 0.
+ * See UNetFilterBase for all parameters. Of the poor annotation the network sees the foreground, that is everything
+ * that is not 0.
  *
  * \tparam TInputImage   scalar, RGB or vector image, 2-D or 3-D
  * \tparam TLabelImage   the poor annotation: 0 background, other values cells

@@ -36,8 +36,8 @@ VerifySameGrid(const ImageBase<VDimension> * image,
                const ImageBase<VDimension> * reference,
                const char *                  referenceName)
 {
-  const double tolerance =
-    ImageToImageFilterCommon::GetGlobalDefaultCoordinateTolerance() * reference->GetSpacing().GetVnlVector().min_value();
+  const double tolerance = ImageToImageFilterCommon::GetGlobalDefaultCoordinateTolerance() *
+                           reference->GetSpacing().GetVnlVector().min_value();
   const double directionTolerance = ImageToImageFilterCommon::GetGlobalDefaultDirectionTolerance();
   if (image->GetLargestPossibleRegion() != reference->GetLargestPossibleRegion() ||
       !image->GetSpacing().GetVnlVector().is_equal(reference->GetSpacing().GetVnlVector(), tolerance) ||

@@ -30,10 +30,11 @@ namespace itk
 /** \class WorkingGrid
  * \brief The grid of pixels that a network sees, and the way to it and back.
  *
- * Buffers are planar: channel slowest, x fastest. Extents are in ITK's order (x, y, z); 2-D images have extent 1 along z.
- * A working pixel i covers the interval [i * factor, (i + 1) * factor) of native pixels, cut at the image's end; its
- * value is the mean over that interval. On the way back, values are interpolated linearly between the centres of working
- * pixels. Every value depends on its own neighbourhood alone, so a part of the grid has the values of the whole.
+ * Buffers are planar: channel slowest, x fastest. Extents are in ITK's order (x, y, z); 2-D images have extent 1 along
+ * z. A working pixel i covers the interval [i * factor, (i + 1) * factor) of native pixels, cut at the image's end; its
+ * value is the mean over that interval. On the way back, values are interpolated linearly between the centres of
+ * working pixels. Every value depends on its own neighbourhood alone, so a part of the grid has the values of the
+ * whole.
  *
  * \ingroup AnnotationUpgrade */
 class AnnotationUpgrade_EXPORT WorkingGrid

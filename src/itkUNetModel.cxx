@@ -101,8 +101,8 @@ FindDevice(const std::string & name)
   {
     itkGenericExceptionMacro("Device \"" << name << "\" is unknown. Use auto, cpu, cuda, or cuda: and a number.");
   }
-  const auto   count = static_cast<int>(torch::cuda::device_count());
-  const int    index = indexed ? std::stoi(name.substr(5)) : 0;
+  const auto count = static_cast<int>(torch::cuda::device_count());
+  const int  index = indexed ? std::stoi(name.substr(5)) : 0;
   if (index >= count)
   {
     itkGenericExceptionMacro("Device \"" << name << "\" is not there: LibTorch sees " << count
@@ -234,8 +234,9 @@ UNetModel::Load(const std::string & fileName)
   auto              archive = LoadArchive(fileName, "model file");
   const std::string header = ReadString(archive, "header");
   const auto        fail = [&fileName](const std::string & found) {
-    itkGenericExceptionMacro("\"" << fileName << "\" is not a model file, or it is damaged: " << found
-                                         << ". Give a file that train-upgrade, train-segment or UNetModel::Save() has written.");
+    itkGenericExceptionMacro(
+      "\"" << fileName << "\" is not a model file, or it is damaged: " << found
+           << ". Give a file that train-upgrade, train-segment or UNetModel::Save() has written.");
   };
   auto model = Self::New();
   try
@@ -294,8 +295,8 @@ UNetModel::GetAlignment() const
 size_t
 UNetModel::GetMargin() const
 {
-  // Two 3x3 convolutions per level reach 2 * 2^level on the way down and on the way up, and pooling up to 2^poolings - 1:
-  // 7 * 2^poolings - 5 in all.
+  // Two 3x3 convolutions per level reach 2 * 2^level on the way down and on the way up, and pooling up to 2^poolings -
+  // 1: 7 * 2^poolings - 5 in all.
   return 7 * this->GetAlignment();
 }
 

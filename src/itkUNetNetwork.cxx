@@ -73,7 +73,8 @@ torch::Tensor
 ConvolutionImpl::forward(const torch::Tensor & input)
 {
   const int64_t padding = weight.size(2) / 2;
-  return input.dim() == 4 ? torch::conv2d(input, weight, bias, 1, padding) : torch::conv3d(input, weight, bias, 1, padding);
+  return input.dim() == 4 ? torch::conv2d(input, weight, bias, 1, padding)
+                          : torch::conv3d(input, weight, bias, 1, padding);
 }
 
 UpConvolutionImpl::UpConvolutionImpl(int64_t dimension, int64_t channels)

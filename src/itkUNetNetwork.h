@@ -41,7 +41,8 @@ public:
 };
 TORCH_MODULE(Convolution);
 
-/** Transposed convolution of edge and stride 2, computed as a 1x1 convolution whose channels are spread over the pixels.
+/** Transposed convolution of edge and stride 2, computed as a 1x1 convolution whose channels are spread over the
+ * pixels.
  */
 class UpConvolutionImpl : public torch::nn::Module
 {

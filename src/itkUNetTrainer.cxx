@@ -199,10 +199,8 @@ UNetTrainer::Session::Session(UNetTrainer & trainer)
 UNetNetwork
 UNetTrainer::Session::NewNetwork() const
 {
-  UNetNetwork network(m_Model.GetDimension(),
-                      m_Model.GetNumberOfInputChannels(),
-                      m_Model.GetBaseChannels(),
-                      m_Model.GetNumberOfLevels());
+  UNetNetwork network(
+    m_Model.GetDimension(), m_Model.GetNumberOfInputChannels(), m_Model.GetBaseChannels(), m_Model.GetNumberOfLevels());
   network->to(m_Device);
   CopyState(network, m_Best);
   return network;
@@ -302,9 +300,10 @@ double
 UNetTrainer::Session::Step(Batch & batch)
 {
   const int64_t size = m_Trainer.m_BatchSize;
-  const auto    x = torch::from_blob(batch.Input.data(), this->Shape(m_PatchExtent, size, m_Model.GetNumberOfInputChannels()))
-                   .to(m_Device, m_BFloat16 ? torch::kBFloat16 : torch::kFloat32)
-                   .contiguous(FastFormat(m_Model.GetDimension()));
+  const auto    x =
+    torch::from_blob(batch.Input.data(), this->Shape(m_PatchExtent, size, m_Model.GetNumberOfInputChannels()))
+      .to(m_Device, m_BFloat16 ? torch::kBFloat16 : torch::kFloat32)
+      .contiguous(FastFormat(m_Model.GetDimension()));
   const auto target = torch::from_blob(batch.Target.data(), this->Shape(m_PatchExtent, size, 0)).to(m_Device);
   if (m_BFloat16)
   {
@@ -340,7 +339,8 @@ UNetTrainer::Session::TrainEpoch(unsigned int epoch)
   const auto   images = this->ImagesOfEpoch(epoch);
   const size_t size = m_Trainer.m_BatchSize;
   const auto   draw = [&](size_t first) {
-    return std::async(std::launch::async, [this, epoch, first, &images] { return this->DrawBatch(epoch, first, images); });
+    return std::async(std::launch::async,
+                      [this, epoch, first, &images] { return this->DrawBatch(epoch, first, images); });
   };
   auto   next = draw(0);
   double sum = 0.0;
@@ -361,7 +361,8 @@ UNetTrainer::Session::TrainEpoch(unsigned int epoch)
     sum += loss;
     ++steps;
     const double done = epoch - 1 + static_cast<double>(first + size) / static_cast<double>(images.size());
-    const double timeDone = m_Trainer.m_MaximumMinutes > 0.0 ? this->SecondsSoFar() / (60.0 * m_Trainer.m_MaximumMinutes) : 0.0;
+    const double timeDone =
+      m_Trainer.m_MaximumMinutes > 0.0 ? this->SecondsSoFar() / (60.0 * m_Trainer.m_MaximumMinutes) : 0.0;
     m_Trainer.UpdateProgress(static_cast<float>(std::min(1.0, std::max(timeDone, done / m_Trainer.m_MaximumEpochs))));
     if (m_Trainer.GetAbortGenerateData())
     {
@@ -423,8 +424,8 @@ UNetTrainer::Session::Run()
   };
   try
   {
-    while (history.size() < m_Trainer.m_MaximumEpochs && history.size() < m_Trainer.m_BestEpoch + m_Trainer.m_Patience &&
-           !this->TimeIsUp())
+    while (history.size() < m_Trainer.m_MaximumEpochs &&
+           history.size() < m_Trainer.m_BestEpoch + m_Trainer.m_Patience && !this->TimeIsUp())
     {
       const auto   start = Clock::now();
       const auto   epoch = static_cast<unsigned int>(history.size() + 1);
@@ -468,7 +469,7 @@ UNetTrainer::Session::SaveCheckpoint() const
   {
     history.push_back({ epoch.Number, epoch.Loss, epoch.Score, epoch.Seconds });
   }
-  const nlohmann::json progress{ { "history", history },
+  const nlohmann::json            progress{ { "history", history },
                                  { "best_epoch", m_Trainer.m_BestEpoch },
                                  { "steps", m_Steps },
                                  { "seconds", this->SecondsSoFar() } };
@@ -499,7 +500,8 @@ UNetTrainer::Session::LoadCheckpoint()
     if (settings.toStringRef() != this->Settings().dump())
     {
       itkGenericExceptionMacro("The checkpoint \"" << fileName << "\" belongs to a training with other settings ("
-                                                   << settings.toStringRef() << ") than this one (" << this->Settings().dump()
+                                                   << settings.toStringRef() << ") than this one ("
+                                                   << this->Settings().dump()
                                                    << "). Give the same settings, or start anew without resuming.");
     }
     const auto load = [&archive](const char * key, auto & module) {
@@ -527,7 +529,8 @@ UNetTrainer::Session::LoadCheckpoint()
   }
   catch (const std::exception &)
   {
-    itkGenericExceptionMacro("\"" << fileName << "\" is not a checkpoint of a training, or it is damaged. Delete it and start anew.");
+    itkGenericExceptionMacro(
+      "\"" << fileName << "\" is not a checkpoint of a training, or it is damaged. Delete it and start anew.");
   }
 }
 
@@ -544,9 +547,9 @@ UNetTrainer::CheckSettings() const
   }
   if (m_BatchSize == 0 || m_PatchesPerEpoch == 0 || m_MaximumEpochs == 0 || m_Patience == 0)
   {
-    itkExceptionMacro("BatchSize (" << m_BatchSize << "), PatchesPerEpoch ("
-                                    << m_PatchesPerEpoch << "), MaximumEpochs (" << m_MaximumEpochs << ") and Patience ("
-                                    << m_Patience << ") must be at least 1.");
+    itkExceptionMacro("BatchSize (" << m_BatchSize << "), PatchesPerEpoch (" << m_PatchesPerEpoch
+                                    << "), MaximumEpochs (" << m_MaximumEpochs << ") and Patience (" << m_Patience
+                                    << ") must be at least 1.");
   }
   if (!(m_LearningRate > 0.0) || !std::isfinite(m_LearningRate))
   {

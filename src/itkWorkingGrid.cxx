@@ -66,7 +66,12 @@ using Box = WorkingGrid::Box;
 
 template <typename TMakeStencil>
 void
-ResampleAxis(const float * input, const Box & from, float * output, const Box & to, unsigned int axis, TMakeStencil makeStencil)
+ResampleAxis(const float * input,
+             const Box &   from,
+             float *       output,
+             const Box &   to,
+             unsigned int  axis,
+             TMakeStencil  makeStencil)
 {
   size_t inner = 1;
   for (unsigned int i = 0; i < axis; ++i)

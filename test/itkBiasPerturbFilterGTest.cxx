@@ -112,9 +112,9 @@ Reference(const TImage *                      input,
 /** The same for each cell on its own; draws gives the operation and q of each label. */
 template <typename TImage>
 void
-ReferencePerCell(const TImage *                                                       input,
-                 TImage *                                                             output,
-                 const typename TImage::RegionType &                                  annotation,
+ReferencePerCell(const TImage *                                                      input,
+                 TImage *                                                            output,
+                 const typename TImage::RegionType &                                 annotation,
                  const std::map<typename TImage::PixelType, std::pair<bool, long>> & draws)
 {
   using LabelType = typename TImage::PixelType;
@@ -152,7 +152,10 @@ Same(const TImage * left, const TImage * right, const typename TImage::RegionTyp
 /** The operation and q that explain an output, of those that may have been drawn. */
 template <typename TImage>
 std::optional<std::pair<bool, long>>
-FindDraw(const TImage * input, const TImage * output, const typename TImage::RegionType & annotation, const long maximum)
+FindDraw(const TImage *                      input,
+         const TImage *                      output,
+         const typename TImage::RegionType & annotation,
+         const long                          maximum)
 {
   auto expected = NewImage<TImage>(input->GetLargestPossibleRegion());
   for (const bool dilate : { false, true })
@@ -174,7 +177,8 @@ typename TImage::Pointer
 SmallRandomLabels(std::mt19937 & random, const Content content)
 {
   auto region = RandomRegion<TImage>(random, TImage::ImageDimension == 2 ? 24 : 7);
-  region.SetSize(random() % TImage::ImageDimension, 1 + random() % 150); // several words of a bit mask, and less than one
+  region.SetSize(random() % TImage::ImageDimension,
+                 1 + random() % 150); // several words of a bit mask, and less than one
   return RandomLabels<TImage>(random, content, region);
 }
 } // namespace
@@ -372,7 +376,8 @@ TEST(BiasPerturbFilter, OutsideTheImageNothingErodes)
   {
     filter->SetIterations(q);
     filter->Update();
-    ExpectEqual(filter->GetInput(), const_cast<const ImageType *>(filter->GetOutput()), std::to_string(q) + " iterations");
+    ExpectEqual(
+      filter->GetInput(), const_cast<const ImageType *>(filter->GetOutput()), std::to_string(q) + " iterations");
   }
 }
 

@@ -360,8 +360,8 @@ TEST(CellPhantomImageSource, SpacingSamplesTheSameCells)
 {
   for (const CellType type : allCellTypes)
   {
-    const auto fine = MakeSource<3>(type, { { 90, 80, 41 } }, 4);
-    const auto coarse = MakeSource<3>(type, { { 90, 80, 21 } }, 4);
+    const auto   fine = MakeSource<3>(type, { { 90, 80, 41 } }, 4);
+    const auto   coarse = MakeSource<3>(type, { { 90, 80, 21 } }, 4);
     const double spacing[3] = { 1.0, 1.0, 2.0 };
     coarse->SetSpacing(spacing);
     for (const auto & source : { fine, coarse })
@@ -376,7 +376,7 @@ TEST(CellPhantomImageSource, SpacingSamplesTheSameCells)
          !pixel.IsAtEnd();
          ++pixel)
     {
-      auto index = pixel.GetIndex();
+      auto       index = pixel.GetIndex();
       const auto candidate = coarse->GetCandidates()->GetPixel(index);
       index[2] *= 2;
       ASSERT_EQ(pixel.Get(), fine->GetLabels()->GetPixel(index)) << type << " at " << index;
@@ -450,7 +450,8 @@ TEST(CellPhantomImageSource, RefusesBadParameters)
     source->SetSize({ { 128, 0 } });
     ExpectRefused(source.GetPointer(), "Size");
   }
-  for (const double bad : { 0.0, -1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity() })
+  for (const double bad :
+       { 0.0, -1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity() })
   {
     const auto   source = make();
     const double spacing[2] = { 1.0, bad };

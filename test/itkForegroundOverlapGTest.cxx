@@ -65,10 +65,10 @@ TEST(ForegroundOverlap, CountsForegroundOfAnyLabel)
 
 TEST(ForegroundOverlap, DiceOfIdenticalDisjointAndEmptyImages)
 {
-  const auto             some = MakeLine<short>({ 0, 1, 1, 0 });
-  const auto             others = MakeLine<short>({ 4, 0, 0, 0 });
-  const auto             none = MakeLine<short>({ 0, 0, 0, 0 });
-  const auto             dice = [](const ImageOf<short> * test, const ImageOf<short> * reference) {
+  const auto some = MakeLine<short>({ 0, 1, 1, 0 });
+  const auto others = MakeLine<short>({ 4, 0, 0, 0 });
+  const auto none = MakeLine<short>({ 0, 0, 0, 0 });
+  const auto dice = [](const ImageOf<short> * test, const ImageOf<short> * reference) {
     itk::ForegroundOverlap overlap;
     overlap.Add(test, reference);
     return overlap.GetDice();

@@ -41,10 +41,10 @@ CheckInclusion(const TImage *                      input,
   const auto allCandidates = LabelsOf(candidates);
 
   // A candidate is included where the output differs from the input, or where both hold its label by chance.
-  std::map<LabelType, std::set<LabelType>>        written;
-  std::map<LabelType, bool>                       unchanged;
-  itk::ImageRegionConstIterator<TImage>           candidateIt(candidates, annotation);
-  itk::ImageRegionConstIterator<TImage>           outputIt(output, annotation);
+  std::map<LabelType, std::set<LabelType>> written;
+  std::map<LabelType, bool>                unchanged;
+  itk::ImageRegionConstIterator<TImage>    candidateIt(candidates, annotation);
+  itk::ImageRegionConstIterator<TImage>    outputIt(output, annotation);
   for (itk::ImageRegionConstIterator<TImage> it(input, annotation); !it.IsAtEnd(); ++it, ++candidateIt, ++outputIt)
   {
     const LabelType candidate = candidateIt.Get();
@@ -103,8 +103,10 @@ TYPED_TEST(InclusionPerturbFilterTest, WritesTheExactNumberOfCandidatesAndNothin
   for (unsigned int round = 0; round < 72; ++round)
   {
     const auto input = RandomLabels<TypeParam>(random, AllContents[round % std::size(AllContents)]);
-    const auto candidates = RandomLabels<TypeParam>(
-      random, AllContents[(round / std::size(AllContents)) % std::size(AllContents)], input->GetLargestPossibleRegion());
+    const auto candidates =
+      RandomLabels<TypeParam>(random,
+                              AllContents[(round / std::size(AllContents)) % std::size(AllContents)],
+                              input->GetLargestPossibleRegion());
     auto filter = itk::InclusionPerturbFilter<TypeParam>::New();
     filter->SetInput(input);
     filter->SetCandidatesImage(candidates);
@@ -120,8 +122,8 @@ TYPED_TEST(InclusionPerturbFilterTest, WritesTheExactNumberOfCandidatesAndNothin
     std::map<typename TypeParam::PixelType, typename TypeParam::PixelType> included;
     for (const auto & annotation : Annotations(input.GetPointer(), axis))
     {
-      for (const auto & [candidate, value] : CheckInclusion<TypeParam>(
-             input, candidates, filter->GetOutput(), annotation, filter->GetRate(), what))
+      for (const auto & [candidate, value] :
+           CheckInclusion<TypeParam>(input, candidates, filter->GetOutput(), annotation, filter->GetRate(), what))
       {
         EXPECT_EQ(included.try_emplace(candidate, value).first->second, value) << what;
       }
@@ -229,7 +231,7 @@ TEST(InclusionPerturbFilter, RefusesCandidatesOfAnotherGeometry)
   filter->SetCandidatesImage(spaced);
   ExpectUpdateError(filter.GetPointer(), { "physical space", "Spacing" });
 
-  auto                     moved = Row(1, 5, 10);
+  auto                                  moved = Row(1, 5, 10);
   const ImageType::PointType::ValueType origin[] = { 3.0, 0.0 };
   moved->SetOrigin(origin);
   filter->SetCandidatesImage(moved);

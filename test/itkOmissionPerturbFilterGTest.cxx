@@ -103,10 +103,10 @@ Row(const unsigned int cells)
 
 TEST(OmissionPerturbFilter, EveryPairOfCellsIsEquallyLikely)
 {
-  constexpr unsigned int                      cells = 5;
-  constexpr unsigned int                      draws = 4000;
+  constexpr unsigned int                     cells = 5;
+  constexpr unsigned int                     draws = 4000;
   std::map<std::set<uint16_t>, unsigned int> counts;
-  auto                                        filter = itk::OmissionPerturbFilter<ImageType>::New();
+  auto                                       filter = itk::OmissionPerturbFilter<ImageType>::New();
   filter->SetInput(Row(cells));
   filter->SetRate(0.6);
   for (unsigned int seed = 0; seed < draws; ++seed)
@@ -141,7 +141,8 @@ TEST(OmissionPerturbFilter, SlicesDrawOnTheirOwn)
 {
   using VolumeType = itk::Image<uint8_t, 3>;
   const auto volume = NewImage<VolumeType>(VolumeType::SizeType{ { 10, 1, 40 } });
-  for (itk::ImageRegionIteratorWithIndex<VolumeType> it(volume, volume->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
+  for (itk::ImageRegionIteratorWithIndex<VolumeType> it(volume, volume->GetLargestPossibleRegion()); !it.IsAtEnd();
+       ++it)
   {
     it.Set(static_cast<uint8_t>(1 + it.GetIndex()[0]));
   }

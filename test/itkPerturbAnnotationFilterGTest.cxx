@@ -111,7 +111,7 @@ TYPED_TEST(PerturbAnnotationFilterTest, AppliesTheFiltersInOrder)
 
 TYPED_TEST(PerturbAnnotationFilterTest, DiffersFromSeedToSeed)
 {
-  std::mt19937 random(8);
+  std::mt19937                   random(8);
   typename TypeParam::RegionType region;
   for (unsigned int axis = 0; axis < TypeParam::ImageDimension; ++axis)
   {

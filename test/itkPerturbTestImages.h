@@ -78,9 +78,9 @@ template <typename TImage>
 void
 DrawCell(TImage * image, std::mt19937 & random, const typename TImage::PixelType label, const Content content)
 {
-  const auto   region = image->GetLargestPossibleRegion();
-  const bool   ball = random() % 2 == 0;
-  const double radius = 0.5 + static_cast<double>(random() % 80) / 10;
+  const auto          region = image->GetLargestPossibleRegion();
+  const bool          ball = random() % 2 == 0;
+  const double        radius = 0.5 + static_cast<double>(random() % 80) / 10;
   std::vector<double> center;
   for (unsigned int axis = 0; axis < TImage::ImageDimension; ++axis)
   {

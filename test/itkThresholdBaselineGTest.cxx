@@ -99,7 +99,11 @@ Mean(const TPixel & pixel, unsigned int components)
 
 template <typename TImage>
 void
-Count(itk::ForegroundOverlap & overlap, const Pair<TImage> & pair, double threshold, bool bright, unsigned int components)
+Count(itk::ForegroundOverlap & overlap,
+      const Pair<TImage> &     pair,
+      double                   threshold,
+      bool                     bright,
+      unsigned int             components)
 {
   itk::ImageRegionConstIterator<TImage> pixel(pair.image, pair.image->GetBufferedRegion());
   for (; !pixel.IsAtEnd(); ++pixel)
@@ -186,9 +190,9 @@ TEST(ThresholdBaseline, TakesTheMeanOfColours)
   const auto labels = MakeImage<LabelImageType>();
   for (itk::ImageRegionIterator<ColourImageType> pixel(image, image->GetBufferedRegion()); !pixel.IsAtEnd(); ++pixel)
   {
-    const bool             foreground = pixel.GetIndex()[0] < 4;
-    const unsigned char    background[3] = { 200, 30, 10 };
-    const unsigned char    cell[3] = { 10, 30, 230 };
+    const bool          foreground = pixel.GetIndex()[0] < 4;
+    const unsigned char background[3] = { 200, 30, 10 };
+    const unsigned char cell[3] = { 10, 30, 230 };
     pixel.Set(itk::RGBPixel<unsigned char>(foreground ? cell : background));
     labels->SetPixel(pixel.GetIndex(), foreground);
   }

@@ -206,7 +206,8 @@ TEST(UNetFilter, ColourAndVectorImagesAreOne)
   vector->SetRegions(OddSize<2>());
   vector->SetNumberOfComponentsPerPixel(3);
   vector->Allocate();
-  for (itk::ImageRegionIteratorWithIndex<itk::Image<itk::RGBPixel<unsigned char>, 2>> it(colour, colour->GetLargestPossibleRegion());
+  for (itk::ImageRegionIteratorWithIndex<itk::Image<itk::RGBPixel<unsigned char>, 2>> it(
+         colour, colour->GetLargestPossibleRegion());
        !it.IsAtEnd();
        ++it)
   {
@@ -224,10 +225,10 @@ TEST(UNetFilter, ColourAndVectorImagesAreOne)
 
 TEST(UNetFilter, KeepsGeometry)
 {
-  auto                        image = itk::MakeNoiseImage<Grey<3>>(OddSize<3>(), 5, { { 4, -2, 7 } });
-  Grey<3>::DirectionType      direction;
-  const Grey<3>::SpacingType  spacing(std::array<double, 3>{ { 0.5, 0.25, 2.0 } }.data());
-  const Grey<3>::PointType    origin(std::array<double, 3>{ { -10.0, 3.0, 5.5 } }.data());
+  auto                       image = itk::MakeNoiseImage<Grey<3>>(OddSize<3>(), 5, { { 4, -2, 7 } });
+  Grey<3>::DirectionType     direction;
+  const Grey<3>::SpacingType spacing(std::array<double, 3>{ { 0.5, 0.25, 2.0 } }.data());
+  const Grey<3>::PointType   origin(std::array<double, 3>{ { -10.0, 3.0, 5.5 } }.data());
   direction.Fill(0.0);
   direction[0][1] = direction[1][0] = 1.0;
   direction[2][2] = -1.0;
@@ -267,7 +268,8 @@ TEST(UNetFilter, ReportsProgressAndStops)
   auto       filter = MakeSegment<Labels<3>>(image.GetPointer(), model);
   filter->SetTileSize(16);
   std::vector<float> progress;
-  filter->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) { progress.push_back(filter->GetProgress()); });
+  filter->AddObserver(itk::ProgressEvent(),
+                      [&](const itk::EventObject &) { progress.push_back(filter->GetProgress()); });
   filter->Update();
   EXPECT_GT(progress.size(), 11u * 9u);
   EXPECT_TRUE(std::is_sorted(progress.begin(), progress.end()));
@@ -329,7 +331,8 @@ TEST(UNetFilter, RefusesWhatDoesNotFit)
   EXPECT_NE(refusal(itk::MakeTestModel(2, 3, false), nothing).find("1 channels"), std::string::npos);
   EXPECT_NE(refusal(itk::MakeTestModel(3, 1, false), nothing).find("3-D"), std::string::npos);
   EXPECT_NE(refusal(model, [](auto & filter) { filter.SetSliceAxis(2); }).find("SliceAxis is 2"), std::string::npos);
-  EXPECT_NE(refusal(model, [](auto & filter) { filter.SetThreshold(1.5); }).find("Threshold is 1.5"), std::string::npos);
+  EXPECT_NE(refusal(model, [](auto & filter) { filter.SetThreshold(1.5); }).find("Threshold is 1.5"),
+            std::string::npos);
 
   for (const float bad : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })
   {

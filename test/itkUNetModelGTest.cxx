@@ -139,9 +139,9 @@ TEST(UNetModel, PartsWithAMarginEqualTheWhole)
     {
       whole[2] = part[2] = coreExtent[2] = 8;
     }
-    const auto input = Noise(2 * Count(whole), 7);
-    const auto fromWhole = Predict(model, input, whole);
-    const auto fromPart = Predict(model, Cut(input, whole, partBegin, part), part);
+    const auto   input = Noise(2 * Count(whole), 7);
+    const auto   fromWhole = Predict(model, input, whole);
+    const auto   fromPart = Predict(model, Cut(input, whole, partBegin, part), part);
     const Extent innerInWhole{ { partBegin[0] + inner[0], inner[1], 0 } };
     EXPECT_EQ(Cut(fromPart, part, inner, coreExtent), Cut(fromWhole, whole, innerInWhole, coreExtent)) << dimension;
   }
@@ -189,7 +189,9 @@ TEST(UNetModel, RefusesFilesThatAreNoModels)
 
   EXPECT_NE(itk::MessageOf([&] { itk::UNetModel::Load(folder.File("missing")); }).find("missing\": No such file"),
             std::string::npos);
-  const std::vector<std::string> foreign{ "", "text", bytes.substr(0, bytes.size() / 2), bytes.substr(0, bytes.size() - 1) };
+  const std::vector<std::string> foreign{
+    "", "text", bytes.substr(0, bytes.size() / 2), bytes.substr(0, bytes.size() - 1)
+  };
   for (const auto & content : foreign)
   {
     EXPECT_NE(refusal(content).find(file + "\" is not a model file"), std::string::npos) << refusal(content);
@@ -204,7 +206,8 @@ TEST(UNetModel, RefusesFilesThatAreNoModels)
   EXPECT_NE(refusal(replaced("\"version\": 1", "\"version\": 9")).find("version 9"), std::string::npos);
   EXPECT_NE(refusal(replaced("AnnotationUpgrade U-Net", "AnnotationUpgrade V-Net")).find("V-Net"), std::string::npos);
   EXPECT_NE(refusal(replaced("\"base_channels\": 4", "\"base_channels\": 5")).find("damaged"), std::string::npos);
-  EXPECT_NE(refusal(replaced("\"spacing\": [\n    0.0", "\"spacing\": [\n    1.0")).find("checksum"), std::string::npos);
+  EXPECT_NE(refusal(replaced("\"spacing\": [\n    0.0", "\"spacing\": [\n    1.0")).find("checksum"),
+            std::string::npos);
 
   // One flipped bit anywhere: refused, or of no consequence.
   const Extent extent{ { 8, 8, 1 } };
@@ -253,7 +256,9 @@ TEST(UNetModel, RefusesImpossibleArchitectures)
   EXPECT_NE(refusal([](auto & model) { model.SetNumberOfLevels(1); }).find("NumberOfLevels is 1"), std::string::npos);
   EXPECT_NE(refusal([](auto & model) { model.SetNumberOfLevels(9); }).find("NumberOfLevels is 9"), std::string::npos);
   float value = 0.0f;
-  EXPECT_NE(itk::MessageOf([&] { itk::UNetModel::New()->Predict(&value, { { 1, 1, 1 } }, &value); }).find("no weights"),
+  EXPECT_NE(itk::MessageOf([&] {
+              itk::UNetModel::New()->Predict(&value, { { 1, 1, 1 } }, &value);
+            }).find("no weights"),
             std::string::npos);
 }
 

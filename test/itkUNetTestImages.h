@@ -33,7 +33,11 @@ namespace itk
 {
 /** A small network with random weights. */
 inline UNetModel::Pointer
-MakeTestModel(unsigned int dimension, unsigned int imageChannels, bool annotation, unsigned int levels = 3, unsigned int base = 4)
+MakeTestModel(unsigned int dimension,
+              unsigned int imageChannels,
+              bool         annotation,
+              unsigned int levels = 3,
+              unsigned int base = 4)
 {
   auto model = UNetModel::New();
   model->SetDimension(dimension);

@@ -43,7 +43,9 @@ MakeSource(unsigned int images, double omissionRate = 0.5)
     auto labels = LabelImageType::New();
     labels->SetRegions(size);
     labels->Allocate();
-    for (itk::ImageRegionIteratorWithIndex<LabelImageType> it(labels, labels->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
+    for (itk::ImageRegionIteratorWithIndex<LabelImageType> it(labels, labels->GetLargestPossibleRegion());
+         !it.IsAtEnd();
+         ++it)
     {
       uint64_t block = i;
       bool     inside = true;
@@ -54,7 +56,8 @@ MakeSource(unsigned int images, double omissionRate = 0.5)
       }
       inside = inside && block % 3 != 0;
       it.Set(inside ? static_cast<unsigned short>(block % 60000 + 1) : 0);
-      image->SetPixel(it.GetIndex(), static_cast<unsigned char>(image->GetPixel(it.GetIndex()) / 2 + (inside ? 100 : 0)));
+      image->SetPixel(it.GetIndex(),
+                      static_cast<unsigned char>(image->GetPixel(it.GetIndex()) / 2 + (inside ? 100 : 0)));
     }
     source->AddImage(image, labels);
   }
@@ -261,7 +264,8 @@ TEST(UNetTrainer, ReportsProgress)
 {
   auto               trainer = MakeTrainer();
   std::vector<float> progress;
-  trainer->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) { progress.push_back(trainer->GetProgress()); });
+  trainer->AddObserver(itk::ProgressEvent(),
+                       [&](const itk::EventObject &) { progress.push_back(trainer->GetProgress()); });
   trainer->Train();
   ASSERT_EQ(progress.size(), 1u + 4 * 4 + 1);
   for (size_t i = 1; i + 1 < progress.size(); ++i)
@@ -295,5 +299,6 @@ TEST(UNetTrainer, RefusesBadSettings)
   EXPECT_NE(refusal([](auto & t) { t.SetValidationFraction(1.0); }).find("ValidationFraction 1"), std::string::npos);
   EXPECT_NE(refusal([](auto & t) { t.SetMaximumMinutes(-1.0); }).find("MaximumMinutes is -1"), std::string::npos);
   EXPECT_NE(refusal([](auto & t) { t.ResumeOn(); }).find("CheckpointFile"), std::string::npos);
-  EXPECT_NE(refusal([](auto & t) { t.SetCheckpointFile("/nowhere/at/all"); }).find("/nowhere/at/all"), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetCheckpointFile("/nowhere/at/all"); }).find("/nowhere/at/all"),
+            std::string::npos);
 }

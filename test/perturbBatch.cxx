@@ -19,8 +19,9 @@
 //
 // perturbBatch PIXEL_TYPE DIMENSION INPUT OUTPUT SLICE_AXIS FILTER [PARAMETER...]
 //
-// SLICE_AXIS is -1 for whole images. FILTER and its parameters: omission RATE | inclusion RATE CANDIDATES | bias OPERATION
-// ITERATIONS PER_CELL, with Random and 0 for draws of at most 6 | salt-and-pepper PROBABILITY. Image i has the seed i.
+// SLICE_AXIS is -1 for whole images. FILTER and its parameters: omission RATE | inclusion RATE CANDIDATES | bias
+// OPERATION ITERATIONS PER_CELL, with Random and 0 for draws of at most 6 | salt-and-pepper PROBABILITY. Image i has
+// the seed i.
 
 #include "itkBiasPerturbFilter.h"
 #include "itkImageFileReader.h"
@@ -74,7 +75,10 @@ MakeFilter(const std::vector<std::string> & arguments, TLabelImage * candidates)
 
 template <typename TLabelImage>
 void
-Run(const std::string & inputName, const std::string & outputName, const int sliceAxis, const std::vector<std::string> & arguments)
+Run(const std::string &              inputName,
+    const std::string &              outputName,
+    const int                        sliceAxis,
+    const std::vector<std::string> & arguments)
 {
   constexpr unsigned int Dimension = TLabelImage::ImageDimension;
   using StackType = itk::Image<typename TLabelImage::PixelType, Dimension + 1>;
@@ -145,7 +149,8 @@ main(int argc, char * argv[])
   {
     if (arguments.size() < 6)
     {
-      itkGenericExceptionMacro("Usage: perturbBatch PIXEL_TYPE DIMENSION INPUT OUTPUT SLICE_AXIS FILTER [PARAMETER...]");
+      itkGenericExceptionMacro(
+        "Usage: perturbBatch PIXEL_TYPE DIMENSION INPUT OUTPUT SLICE_AXIS FILTER [PARAMETER...]");
     }
     if (arguments[0] == "uint8")
     {

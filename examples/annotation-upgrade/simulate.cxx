@@ -27,6 +27,7 @@
 #include "itkJoinSeriesImageFilter.h"
 
 #include <iomanip>
+#include <limits>
 
 namespace
 {
@@ -142,11 +143,13 @@ AddSimulate(CLI::App & app)
     ->transform(CLI::CheckedTransformer(cellTypes, CLI::ignore_case).description(""))
     ->type_name("KIND")
     ->default_str(std::find_if(cellTypes.begin(), cellTypes.end(), isDefault)->first);
-  command->add_option("--volumes", job->Volumes, "How many")->type_name("N")->check(CLI::PositiveNumber);
+  command->add_option("--volumes", job->Volumes, "How many")
+    ->type_name("N")
+    ->check(CLI::Range(1u, std::numeric_limits<unsigned int>::max()).description(""));
   command->add_option("--size", job->Size, "Pixels along x, y and z; without z, or with 1, a slice")
     ->type_name("X Y [Z]")
     ->expected(2, 3)
-    ->check(CLI::PositiveNumber);
+    ->check(CLI::Range(1u, std::numeric_limits<unsigned int>::max()).description(""));
   AddCommonOptions(*command, job->Common);
   command->callback([job] {
     Apply(job->Common);
