@@ -223,4 +223,43 @@ UNetNetworkImpl::SetConvolutionType(torch::Dtype type)
     }
   }
 }
+
+void
+CopyState(UNetNetwork & to, const UNetNetwork & from)
+{
+  torch::NoGradGuard guard;
+  const auto         toParameters = to->parameters();
+  const auto         fromParameters = from->parameters();
+  for (size_t i = 0; i < toParameters.size(); ++i)
+  {
+    toParameters[i].detach().copy_(fromParameters[i]);
+  }
+  const auto toBuffers = to->buffers();
+  const auto fromBuffers = from->buffers();
+  for (size_t i = 0; i < toBuffers.size(); ++i)
+  {
+    toBuffers[i].copy_(fromBuffers[i]);
+  }
+}
+
+void
+UpdateAverage(UNetNetwork & average, const UNetNetwork & current, double decay)
+{
+  torch::NoGradGuard guard;
+  const auto         update = [decay](const std::vector<torch::Tensor> & to, const std::vector<torch::Tensor> & from) {
+    for (size_t i = 0; i < to.size(); ++i)
+    {
+      if (to[i].is_floating_point())
+      {
+        to[i].detach().lerp_(from[i].detach(), 1.0 - decay);
+      }
+      else
+      {
+        to[i].copy_(from[i]);
+      }
+    }
+  };
+  update(average->parameters(), current->parameters());
+  update(average->buffers(), current->buffers());
+}
 } // namespace itk

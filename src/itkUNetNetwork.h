@@ -116,6 +116,14 @@ TORCH_MODULE(UNetNetwork);
 /** The memory format that is fastest for convolutions over [batch, channels, (z,) y, x]. */
 torch::MemoryFormat
 FastFormat(int64_t dimension);
+
+/** Copies all weights and buffers. */
+void
+CopyState(UNetNetwork & to, const UNetNetwork & from);
+
+/** average = decay * average + (1 - decay) * current, for all weights and buffers. */
+void
+UpdateAverage(UNetNetwork & average, const UNetNetwork & current, double decay);
 } // namespace itk
 
 #endif

@@ -12,4 +12,6 @@ if [[ -z ${ANNOTATION_UPGRADE_DATA:-} && -d ../shared/data ]]; then
   ANNOTATION_UPGRADE_DATA=$(realpath ../shared/data)
   export ANNOTATION_UPGRADE_DATA
 fi
+# Threads that spin while they wait steal the time of the tests beside them.
+export OMP_WAIT_POLICY=passive
 ctest --test-dir build --output-on-failure --parallel "$(nproc)"

@@ -1,0 +1,339 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkUNetTrainerSession.h"
+#include "itkPerturbRandomStream.h"
+#include "itkUNetLoss.h"
+
+#include "itksys/SystemTools.hxx"
+
+#include <future>
+#include <numeric>
+
+namespace itk
+{
+namespace
+{
+/** Whether the processor multiplies bfloat16 numbers itself. */
+bool
+ComputesInBFloat16(const torch::Device & device)
+{
+  if (device.is_cuda())
+  {
+    return true;
+  }
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 10
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+} // namespace
+
+UNetTrainer::Session::Session(UNetTrainer & trainer)
+  : m_Trainer(trainer)
+  , m_Source(*trainer.m_SampleSource)
+  , m_Model(*trainer.m_Model)
+  , m_Device(m_Model.GetImpl().Device)
+  , m_BFloat16(trainer.m_Precision == TrainingPrecision::BFloat16 ||
+               (trainer.m_Precision == TrainingPrecision::Auto && ComputesInBFloat16(m_Device)))
+  , m_Best(m_Model.GetImpl().Network)
+  , m_Master(NewNetwork())
+  , m_Worker(m_BFloat16 ? NewNetwork() : m_Master)
+  , m_Average(NewNetwork())
+  , m_Adam(m_Master->parameters(), torch::optim::AdamOptions(trainer.m_LearningRate))
+{
+  if (m_BFloat16)
+  {
+    m_Worker->SetConvolutionType(torch::kBFloat16);
+  }
+  m_Worker->train();
+  m_Average->eval();
+  const size_t alignment = m_Model.GetAlignment();
+  const size_t edge = trainer.m_PatchSize > 0 ? trainer.m_PatchSize : (m_Model.GetDimension() == 2 ? 256 : 64);
+  for (unsigned int axis = 0; axis < m_Model.GetDimension(); ++axis)
+  {
+    m_PatchExtent[axis] = (edge + alignment - 1) / alignment * alignment;
+  }
+  this->SplitImages();
+}
+
+UNetNetwork
+UNetTrainer::Session::NewNetwork() const
+{
+  UNetNetwork network(
+    m_Model.GetDimension(), m_Model.GetNumberOfInputChannels(), m_Model.GetBaseChannels(), m_Model.GetNumberOfLevels());
+  network->to(m_Device);
+  CopyState(network, m_Best);
+  return network;
+}
+
+/** [images, channels, (z,) y, x], without channels where 0. */
+std::vector<int64_t>
+UNetTrainer::Session::Shape(const ExtentType & extent, int64_t images, int64_t channels) const
+{
+  std::vector<int64_t> shape{ images };
+  if (channels > 0)
+  {
+    shape.push_back(channels);
+  }
+  for (unsigned int axis = m_Model.GetDimension(); axis-- > 0;)
+  {
+    shape.push_back(static_cast<int64_t>(extent[axis]));
+  }
+  return shape;
+}
+
+/** What decides the outcome; part of the training record and, to tell trainings apart, of the checkpoint. */
+nlohmann::json
+UNetTrainer::Session::Settings() const
+{
+  return { { "samples", nlohmann::json::parse(m_Source.GetDescription()) },
+           { "seed", m_Trainer.m_Seed },
+           { "batch_size", m_Trainer.m_BatchSize },
+           { "patch_size", m_PatchExtent[0] },
+           { "patches_per_epoch", m_Trainer.m_PatchesPerEpoch },
+           { "learning_rate", m_Trainer.m_LearningRate },
+           { "average_decay", m_Trainer.m_AverageDecay },
+           { "loss", TrainingLossNames[static_cast<size_t>(m_Trainer.m_Loss)] },
+           { "precision", m_BFloat16 ? "bfloat16" : "float32" },
+           { "validation_fraction", m_Trainer.m_ValidationFraction },
+           { "parameters", m_Model.GetNumberOfParameters() },
+           { "training_images", m_TrainingImages },
+           { "validation_images", m_ValidationImages } };
+}
+
+void
+UNetTrainer::Session::SplitImages()
+{
+  std::vector<size_t> images(m_Source.GetNumberOfImages());
+  std::iota(images.begin(), images.end(), size_t{ 0 });
+  images = PerturbRandomStream(m_Trainer.m_Seed, 0).Choose(images, 1.0);
+  if (images.size() == 1)
+  {
+    m_TrainingImages = m_ValidationImages = images;
+    return;
+  }
+  const auto   wanted = std::lround(m_Trainer.m_ValidationFraction * static_cast<double>(images.size()));
+  const size_t count = std::min(images.size() - 1, std::max<size_t>(1, static_cast<size_t>(wanted)));
+  m_ValidationImages.assign(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(count));
+  m_TrainingImages.assign(images.begin() + static_cast<std::ptrdiff_t>(count), images.end());
+  std::sort(m_ValidationImages.begin(), m_ValidationImages.end());
+  std::sort(m_TrainingImages.begin(), m_TrainingImages.end());
+}
+
+/** One image per draw: shuffled rounds through the training images. */
+std::vector<size_t>
+UNetTrainer::Session::ImagesOfEpoch(unsigned int epoch) const
+{
+  PerturbRandomStream stream(PerturbHash(m_Trainer.m_Seed, 1), epoch);
+  const size_t        batch = m_Trainer.m_BatchSize;
+  const size_t        count = (m_Trainer.m_PatchesPerEpoch + batch - 1) / batch * batch;
+  std::vector<size_t> images;
+  while (images.size() < count)
+  {
+    const auto round = stream.Choose(m_TrainingImages, 1.0);
+    images.insert(images.end(), round.begin(), round.end());
+  }
+  images.resize(count);
+  return images;
+}
+
+auto
+UNetTrainer::Session::DrawBatch(unsigned int epoch, size_t firstDraw, const std::vector<size_t> & images) const -> Batch
+{
+  const size_t   pixels = m_PatchExtent[0] * m_PatchExtent[1] * m_PatchExtent[2];
+  const size_t   channels = m_Model.GetNumberOfInputChannels();
+  const uint64_t epochSeed = PerturbHash(PerturbHash(m_Trainer.m_Seed, 2), epoch);
+  Batch          batch{ std::vector<float>(pixels * channels * m_Trainer.m_BatchSize),
+               std::vector<float>(pixels * m_Trainer.m_BatchSize) };
+  for (size_t i = 0; i < m_Trainer.m_BatchSize; ++i)
+  {
+    m_Source.DrawPatch(images[firstDraw + i],
+                       PerturbHash(epochSeed, firstDraw + i),
+                       m_PatchExtent,
+                       batch.Input.data() + i * pixels * channels,
+                       batch.Target.data() + i * pixels);
+  }
+  return batch;
+}
+
+double
+UNetTrainer::Session::Step(Batch & batch)
+{
+  const int64_t size = m_Trainer.m_BatchSize;
+  const auto    x =
+    torch::from_blob(batch.Input.data(), this->Shape(m_PatchExtent, size, m_Model.GetNumberOfInputChannels()))
+      .to(m_Device, m_BFloat16 ? torch::kBFloat16 : torch::kFloat32)
+      .contiguous(FastFormat(m_Model.GetDimension()));
+  const auto target = torch::from_blob(batch.Target.data(), this->Shape(m_PatchExtent, size, 0)).to(m_Device);
+  if (m_BFloat16)
+  {
+    CopyState(m_Worker, m_Master);
+  }
+  m_Worker->zero_grad();
+  const auto loss = SegmentationLoss(m_Worker->forward(x), target, m_Trainer.m_Loss);
+  loss.backward();
+  if (m_BFloat16)
+  {
+    const auto from = m_Worker->parameters();
+    const auto to = m_Master->parameters();
+    for (size_t i = 0; i < to.size(); ++i)
+    {
+      to[i].mutable_grad() = from[i].grad().to(torch::kFloat32);
+    }
+    const auto toBuffers = m_Master->buffers();
+    const auto fromBuffers = m_Worker->buffers();
+    for (size_t i = 0; i < toBuffers.size(); ++i)
+    {
+      toBuffers[i].copy_(fromBuffers[i]);
+    }
+  }
+  m_Adam.step();
+  const auto age = static_cast<double>(m_Steps++);
+  UpdateAverage(m_Average, m_Master, std::min(m_Trainer.m_AverageDecay, (1.0 + age) / (10.0 + age)));
+  return loss.item<double>();
+}
+
+double
+UNetTrainer::Session::TrainEpoch(unsigned int epoch)
+{
+  const auto   images = this->ImagesOfEpoch(epoch);
+  const size_t size = m_Trainer.m_BatchSize;
+  const auto   draw = [&](size_t first) {
+    return std::async(std::launch::async,
+                      [this, epoch, first, &images] { return this->DrawBatch(epoch, first, images); });
+  };
+  auto   next = draw(0);
+  double sum = 0.0;
+  size_t steps = 0;
+  for (size_t first = 0; first < images.size() && !this->TimeIsUp(); first += size)
+  {
+    Batch batch = next.get();
+    if (first + size < images.size())
+    {
+      next = draw(first + size);
+    }
+    const double loss = this->Step(batch);
+    if (!std::isfinite(loss))
+    {
+      itkGenericExceptionMacro("The loss is not finite in epoch " << epoch << ". Lower the learning rate, which is "
+                                                                  << m_Trainer.m_LearningRate << '.');
+    }
+    sum += loss;
+    ++steps;
+    const double done = epoch - 1 + static_cast<double>(first + size) / static_cast<double>(images.size());
+    const double timeDone =
+      m_Trainer.m_MaximumMinutes > 0.0 ? this->SecondsSoFar() / (60.0 * m_Trainer.m_MaximumMinutes) : 0.0;
+    m_Trainer.UpdateProgress(static_cast<float>(std::min(1.0, std::max(timeDone, done / m_Trainer.m_MaximumEpochs))));
+    if (m_Trainer.GetAbortGenerateData())
+    {
+      throw ProcessAborted(__FILE__, __LINE__);
+    }
+  }
+  return steps > 0 ? sum / static_cast<double>(steps) : 0.0;
+}
+
+/** Dice of the average, pooled over the validation images; 1 where nothing is wanted and nothing found. */
+double
+UNetTrainer::Session::Validate()
+{
+  torch::NoGradGuard guard;
+  double             common = 0.0;
+  double             sum = 0.0;
+  const uint64_t     seed = PerturbHash(m_Trainer.m_Seed, 3);
+  CopyState(m_Best, m_Average);
+  for (const size_t image : m_ValidationImages)
+  {
+    const auto         extent = m_Source.GetExtent(image);
+    const size_t       pixels = extent[0] * extent[1] * extent[2];
+    std::vector<float> input(pixels * m_Model.GetNumberOfInputChannels());
+    std::vector<float> target(pixels);
+    std::vector<float> probability(pixels);
+    m_Source.DrawImage(image, PerturbHash(seed, image), input.data(), target.data());
+    m_Model.Predict(input.data(), extent, probability.data());
+    for (size_t i = 0; i < pixels; ++i)
+    {
+      if (target[i] >= 0.0f)
+      {
+        const bool found = probability[i] >= 0.5f;
+        const bool wanted = target[i] >= 0.5f;
+        common += found && wanted;
+        sum += found + wanted;
+      }
+    }
+  }
+  return sum > 0.0 ? 2.0 * common / sum : 1.0;
+}
+
+void
+UNetTrainer::Session::Run()
+{
+  if (m_Trainer.m_Resume && itksys::SystemTools::FileExists(m_Trainer.m_CheckpointFile))
+  {
+    this->LoadCheckpoint();
+  }
+  else
+  {
+    m_Trainer.m_History.clear();
+    m_Trainer.m_BestEpoch = 0;
+  }
+  auto &      history = m_Trainer.m_History;
+  UNetNetwork best = this->NewNetwork();
+  const auto  finish = [&] {
+    CopyState(m_Best, best);
+    m_Best->eval();
+  };
+  try
+  {
+    while (history.size() < m_Trainer.m_MaximumEpochs &&
+           history.size() < m_Trainer.m_BestEpoch + m_Trainer.m_Patience && !this->TimeIsUp())
+    {
+      const auto   start = Clock::now();
+      const auto   epoch = static_cast<unsigned int>(history.size() + 1);
+      const double loss = this->TrainEpoch(epoch);
+      const double score = this->Validate();
+      if (m_Trainer.m_BestEpoch == 0 || score > history[m_Trainer.m_BestEpoch - 1].Score)
+      {
+        m_Trainer.m_BestEpoch = epoch;
+        CopyState(best, m_Average);
+      }
+      history.push_back({ epoch, loss, score, std::chrono::duration<double>(Clock::now() - start).count() });
+      CopyState(m_Best, best);
+      if (!m_Trainer.m_CheckpointFile.empty())
+      {
+        this->SaveCheckpoint();
+      }
+      m_Trainer.InvokeEvent(IterationEvent());
+    }
+  }
+  catch (...)
+  {
+    finish();
+    throw;
+  }
+  finish();
+  nlohmann::json record = this->Settings();
+  record["best_epoch"] = m_Trainer.m_BestEpoch;
+  record["history"] = nlohmann::json::array();
+  for (const auto & epoch : history)
+  {
+    record["history"].push_back({ { "epoch", epoch.Number }, { "loss", epoch.Loss }, { "score", epoch.Score } });
+  }
+  m_Model.SetTrainingRecord(record.dump());
+}
+} // namespace itk
