@@ -233,7 +233,6 @@ class Simulate(ToolTest):
     def test_refusals(self):
         out = self.folder / "out"
         self.refuse("simulate", "--output", out, "--cells", "red", naming=["--cells", "red"])
-        self.refuse("simulate", "--output", out, "--size", 3, 3)
         self.refuse("simulate", "--output", out, "--size", 0, 64, naming="--size")
 
 
@@ -365,7 +364,7 @@ class Perturb(ToolTest):
         self.refuse(*perturb, "--omission", "nan", naming="--omission")
         self.refuse(*perturb, "--bias", 0, naming="--bias")
         self.refuse(*perturb, "--inclusion", 0.5, naming=["--inclusion", "--candidates"])
-        self.refuse(*perturb, "--inclusion", 0.5, "--candidates", labels / "a1.mha", naming="a10.mha")
+        self.refuse(*perturb, "--inclusion", 0.5, "--candidates", labels / "a1.mha", naming="a2.mha")
         self.refuse(*perturb, "--omission", 0.5, "--slice-by-slice", "--slice-axis", 3, naming="SliceAxis")
 
         missing = self.folder / "missing"

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "CommonOptions.h"
 
+#include "Checks.h"
 #include "Progress.h"
 
 #include "itkMultiThreaderBase.h"
@@ -24,8 +25,6 @@
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
 #  include "itkUNetTrainer.h"
 #endif
-
-#include <limits>
 
 CommonOptions::CommonOptions()
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
@@ -46,10 +45,7 @@ AddCommonOptions(CLI::App & app, CommonOptions & options)
   app.add_option("--device", options.Device, "Where networks run: auto, cpu, cuda, cuda:1, ...")
     ->group(group)
     ->type_name("NAME");
-  app.add_option("--threads", options.Threads, "Processor threads")
-    ->group(group)
-    ->type_name("N")
-    ->check(CLI::Range(1u, std::numeric_limits<unsigned int>::max()).description(""));
+  app.add_option("--threads", options.Threads, "Processor threads")->group(group)->type_name("N")->check(IsCount());
   app.add_flag("--quiet", options.Quiet, "No progress and no remarks")->group(group);
 }
 

@@ -32,6 +32,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <iostream>
 #include <limits>
 
 namespace fs = std::filesystem;
@@ -73,6 +74,40 @@ GetFormat(const itk::ImageIOBase * io)
   return format;
 }
 
+bool
+HasExtension(const fs::path & path, std::initializer_list<const char *> extensions)
+{
+  std::string extension = path.extension().string();
+  for (char & c : extension)
+  {
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
+/** What ITK's image libraries say on stderr while it lives; nobody else sees it. */
+class CapturedErrors
+{
+public:
+  CapturedErrors()
+    : m_Stderr(std::cerr.rdbuf(m_Text.rdbuf()))
+  {}
+  ~CapturedErrors() { std::cerr.rdbuf(m_Stderr); }
+  CapturedErrors(const CapturedErrors &) = delete;
+  CapturedErrors &
+  operator=(const CapturedErrors &) = delete;
+
+  std::string
+  GetText() const
+  {
+    return m_Text.str();
+  }
+
+private:
+  std::ostringstream     m_Text;
+  std::streambuf * const m_Stderr;
+};
+
 template <typename TImage>
 typename TImage::Pointer
 ReadAs(itk::ImageIOBase * io, const fs::path & path)
@@ -80,7 +115,12 @@ ReadAs(itk::ImageIOBase * io, const fs::path & path)
   const auto reader = itk::ImageFileReader<TImage>::New();
   reader->SetImageIO(io);
   reader->SetFileName(path.string());
+  const CapturedErrors errors;
   WorkOnFile(path, [&] { reader->Update(); });
+  if (HasExtension(path, { ".mha", ".mhd" }) && !errors.GetText().empty()) // ITK takes what there is of a cut file
+  {
+    throw MakeFailure("'", path.string(), "' is damaged: ", GetMessage(Failure(errors.GetText())));
+  }
   return reader->GetOutput();
 }
 
@@ -114,17 +154,6 @@ ToLabels(const itk::Image<double, 3> * values, const fs::path & path)
   return labels;
 }
 
-bool
-HasExtension(const fs::path & path, std::initializer_list<const char *> extensions)
-{
-  std::string extension = path.extension().string();
-  for (char & c : extension)
-  {
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
-}
-
 template <typename TImage>
 void
 Write(const TImage * image, const fs::path & path)
@@ -133,6 +162,7 @@ Write(const TImage * image, const fs::path & path)
   writer->SetInput(image);
   writer->SetFileName(path.string());
   writer->UseCompressionOn();
+  const CapturedErrors errors;
   WorkOnFile(path.filename(), [&] { writer->Update(); });
 }
 
@@ -164,7 +194,8 @@ template <typename TImage>
 void
 VerifyWritten(const TImage * image, const fs::path & path)
 {
-  bool same = false;
+  bool                 same = false;
+  const CapturedErrors errors;
   try
   {
     const auto reader = itk::ImageFileReader<TImage>::New();

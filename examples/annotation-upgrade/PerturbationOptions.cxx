@@ -17,11 +17,10 @@
  *=========================================================================*/
 #include "PerturbationOptions.h"
 
+#include "Checks.h"
 #include "ImageFile.h"
 
 #include "itkOmissionPerturbFilter.h"
-
-#include <limits>
 
 namespace
 {
@@ -55,20 +54,20 @@ AddPerturbationOptions(CLI::App & app, PerturbationOptions & options, bool hasDe
   app.add_option("--omission", options.Omission, "Share of the cells to remove, 0 to 1")
     ->group(group.str())
     ->type_name("R")
-    ->check(CLI::Range(0.0, 1.0).description(""));
+    ->check(IsShare());
   app.add_option("--inclusion", options.Inclusion, "Share of the candidates to add, 0 to 1")
     ->group(group.str())
     ->type_name("R")
-    ->check(CLI::Range(0.0, 1.0).description(""));
+    ->check(IsShare());
   app
     .add_option("--salt-and-pepper",
                 options.SaltAndPepper,
                 "Probability of a pixel to turn into noise, half 0 and half foreground, 0 to 1")
     ->group(group.str())
     ->type_name("P")
-    ->check(CLI::Range(0.0, 1.0).description(""));
+    ->check(IsShare());
   app.add_option("--bias", options.Bias, "Erosion or dilation by up to Q pixels, at least 1")
     ->group(group.str())
     ->type_name("Q")
-    ->check(CLI::Range(1u, std::numeric_limits<unsigned int>::max()).description(""));
+    ->check(IsCount());
 }

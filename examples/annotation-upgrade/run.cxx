@@ -140,7 +140,7 @@ private:
     SimulateJob simulate;
     simulate.Common = m_Job.Common;
     simulate.Common.Seed = static_cast<uint32_t>(SeedFor(m_Job.Common.Seed, name));
-    simulate.Cells = itk::CellPhantomEnums::CellType::Combined;
+    simulate.Cells = "combined";
     simulate.Volumes = count;
     simulate.Size = { 256, 256 };
     simulate.Output = m_Folder / name;

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "simulate.h"
 
+#include "Checks.h"
 #include "Commands.h"
 #include "ImageFile.h"
 #include "Progress.h"
@@ -26,8 +27,9 @@
 #include "itkCellPhantomImageSource.h"
 #include "itkJoinSeriesImageFilter.h"
 
+#include <algorithm>
 #include <iomanip>
-#include <limits>
+#include <map>
 
 namespace
 {
@@ -38,6 +40,13 @@ using SliceSource = itk::CellPhantomImageSource<itk::Image<unsigned short, 2>, i
 const std::map<std::string, CellType> cellTypes{ { "hl60", CellType::HL60 },
                                                  { "granulocyte", CellType::Granulocyte },
                                                  { "combined", CellType::Combined } };
+
+std::string
+NameOf(CellType type)
+{
+  return std::find_if(cellTypes.begin(), cellTypes.end(), [type](const auto & entry) { return entry.second == type; })
+    ->first;
+}
 
 template <typename TImage>
 LabelImageType::Pointer
@@ -85,7 +94,7 @@ SimulateWith(const SimulateJob & job)
     typename TSource::SizeType size;
     std::copy_n(job.Size.begin(), dimension, size.begin());
     source->SetSize(size);
-    source->SetCellType(job.Cells);
+    source->SetCellType(cellTypes.at(job.Cells));
     source->SetSeed(SeedFor(job.Common.Seed, std::to_string(i)));
     progress.Watch(source);
     source->Update();
@@ -93,7 +102,7 @@ SimulateWith(const SimulateJob & job)
     const auto       folder = [&](const char * part) { return output.GetPath(std::filesystem::path(part) / name); };
     WriteIntegers(ToVolume(source->GetOutput()), format, folder("images"));
     WriteIntegers(ToVolume(source->GetLabels()), format, folder("labels"));
-    if (job.Cells == CellType::Combined)
+    if (cellTypes.at(job.Cells) == CellType::Combined)
     {
       WriteIntegers(ToVolume(source->GetCandidates()), format, folder("candidates"));
     }
@@ -106,7 +115,7 @@ SimulateWith(const SimulateJob & job)
 SimulateJob::SimulateJob()
 {
   const auto source = VolumeSource::New();
-  Cells = source->GetCellType();
+  Cells = NameOf(source->GetCellType());
   Size.assign(source->GetSize().begin(), source->GetSize().end());
 }
 
@@ -135,21 +144,17 @@ AddSimulate(CLI::App & app)
                  "volumes or 16-bit .png slices")
     ->required()
     ->type_name("DIR");
-  const auto isDefault = [&job](const auto & entry) { return entry.second == job->Cells; };
   command
     ->add_option("--cells",
                  job->Cells,
                  "Kind: hl60 (round), granulocyte (lobed), or combined (hl60 with the others as candidates)")
-    ->transform(CLI::CheckedTransformer(cellTypes, CLI::ignore_case).description(""))
-    ->type_name("KIND")
-    ->default_str(std::find_if(cellTypes.begin(), cellTypes.end(), isDefault)->first);
-  command->add_option("--volumes", job->Volumes, "How many")
-    ->type_name("N")
-    ->check(CLI::Range(1u, std::numeric_limits<unsigned int>::max()).description(""));
+    ->check(CLI::IsMember(cellTypes).description(""))
+    ->type_name("KIND");
+  command->add_option("--volumes", job->Volumes, "How many")->type_name("N")->check(IsCount());
   command->add_option("--size", job->Size, "Pixels along x, y and z; without z, or with 1, a slice")
     ->type_name("X Y [Z]")
     ->expected(2, 3)
-    ->check(CLI::Range(1u, std::numeric_limits<unsigned int>::max()).description(""));
+    ->check(IsCount());
   AddCommonOptions(*command, job->Common);
   command->callback([job] {
     Apply(job->Common);

@@ -20,18 +20,17 @@
 
 #include "CommonOptions.h"
 
-#include "itkCellPhantomScene.h"
-
 #include <filesystem>
+#include <string>
 #include <vector>
 
 struct SimulateJob
 {
-  std::filesystem::path           Output;
-  itk::CellPhantomEnums::CellType Cells;
-  unsigned int                    Volumes{ 1 };
-  std::vector<unsigned int>       Size; ///< along x, y and, unless it is 1, z
-  CommonOptions                   Common;
+  std::filesystem::path     Output;
+  std::string               Cells; ///< "hl60", "granulocyte" or "combined"
+  unsigned int              Volumes{ 1 };
+  std::vector<unsigned int> Size; ///< along x, y and, unless it is 1, z
+  CommonOptions             Common;
 
   SimulateJob();
 };
