@@ -42,7 +42,17 @@ except ImportError:
     sys.exit(77)
 
 TOOL = None
-TINY = "--base-channels 4 --levels 3 --patch-size 32 --max-epochs 2 --spacing 0 --precision float32 --quiet".split()
+TINY = (
+    "--threads 1 --base-channels 4 --levels 3 --patch-size 32 --max-epochs 2 --spacing 0 --precision float32 --quiet"
+).split()
+
+
+def tiny(option, value):
+    """TINY with another value of one of its options."""
+    place = TINY.index(option) + 1
+    return [*TINY[:place], value, *TINY[place + 1 :]]
+
+
 MHA_TYPES = {
     "MET_UCHAR": np.uint8,
     "MET_SHORT": np.int16,
@@ -566,7 +576,7 @@ class Train(Networks):
         for dimension in [2, 3]:
             model = self.folder / f"{dimension}.unet"
             self.succeed(
-                *["train-segment", *data, "--output", model, *TINY, "--dimension", dimension, "--patch-size", 16]
+                *["train-segment", *data, "--output", model, *tiny("--patch-size", 16), "--dimension", dimension]
             )
             out = self.segment(model=model, images=self.folder / "data" / "images", output=f"out{dimension}")
             result, header = read_mha(out / "cells_1.mha")
@@ -577,7 +587,7 @@ class Train(Networks):
         )
 
     def test_interrupted_training_goes_on_to_the_same_weights(self):
-        train = ["train-segment", *self.data(), *TINY, "--max-epochs", 8, "--patience", 8]
+        train = ["train-segment", *self.data(), *tiny("--max-epochs", 8), "--patience", 8]
         whole, parts = self.folder / "whole.unet", self.folder / "parts.unet"
         checkpoint = self.folder / "parts.unet.checkpoint"
         self.succeed(*train, "--output", whole)
@@ -625,8 +635,8 @@ class Train(Networks):
         self.refuse("train-upgrade", *self.data(), "--omission", 2, "--output", out, *TINY, naming="--omission")
         self.refuse(*train, *self.data(), "--loss", "love", naming=["--loss", "love"])
         self.refuse(*train, *self.data(), "--spacing", "wide", naming=["--spacing", "wide"])
-        self.refuse(*train, *self.data(), "--levels", 1, naming="1")
-        self.refuse(*train, *self.data(), "--base-channels", 0, naming="0")
+        self.refuse(*train[:3], *tiny("--levels", 1), *self.data(), naming="NumberOfLevels is 1")
+        self.refuse(*train[:3], *tiny("--base-channels", -1), *self.data(), naming="--base-channels")
         self.refuse(*train, *self.data(), "--preset", "luxury", naming=["--preset", "luxury"])
         if not Path("/dev/nvidia0").exists():
             self.refuse(*train, *self.data(), "--device", "cuda", naming="cuda")

@@ -129,7 +129,7 @@ AddFile(VolumeSamples &        source,
 {
   if (image.Format.Dimension == 2)
   {
-    throw Failure("the image has two dimensions; a network of --dimension 3 needs volumes");
+    itkGenericExceptionMacro("the image has two dimensions; a network of --dimension 3 needs volumes");
   }
   source.AddImage(image.Image, labels, candidates);
 }
