@@ -71,8 +71,8 @@ public:
   itkSetMacro(AnnotationInput, bool);
   itkGetConstMacro(AnnotationInput, bool);
   itkBooleanMacro(AnnotationInput);
-  /** Channels of the first level; 0 (default) lets Initialize() choose: 64, as in the paper, on a GPU, and 16 on the
-   * CPU, where wider networks learn too slowly to be worth it. */
+  /** Channels of the first level; 0 (default) lets Initialize() choose: 64, as in the paper, on a GPU, and 16 on the CPU,
+   * where a step of the wider network takes many times as long. */
   itkSetMacro(BaseChannels, unsigned int);
   itkGetConstMacro(BaseChannels, unsigned int);
   /** Resolutions, 2 to 8, default 5, that is 4 poolings. */

@@ -109,7 +109,7 @@ public:
    * is at most (1 + t) / (10 + t), so that the average soon forgets the first weights. */
   itkSetMacro(AverageDecay, double);
   itkGetConstMacro(AverageDecay, double);
-  /** Default DiceAndCrossEntropy, which learns faster than the paper's Dice alone. */
+  /** Default DiceAndCrossEntropy; the paper has Dice alone. */
   itkSetEnumMacro(Loss, TrainingLoss);
   itkGetEnumMacro(Loss, TrainingLoss);
   /** Default Auto. */
