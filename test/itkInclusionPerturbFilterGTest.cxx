@@ -134,18 +134,6 @@ TYPED_TEST(InclusionPerturbFilterTest, WritesTheExactNumberOfCandidatesAndNothin
 namespace
 {
 using ImageType = itk::Image<uint8_t, 2>;
-
-/** One line of pixels with consecutive labels. */
-ImageType::Pointer
-Row(const unsigned int first, const unsigned int last, const unsigned int length)
-{
-  const auto image = NewImage<ImageType>(ImageType::SizeType{ { length, 1 } });
-  for (unsigned int label = first; label <= last; ++label)
-  {
-    image->SetPixel({ { label - first, 0 } }, static_cast<uint8_t>(label));
-  }
-  return image;
-}
 } // namespace
 
 TEST(InclusionPerturbFilter, EveryCandidateIsEquallyLikely)
@@ -153,8 +141,8 @@ TEST(InclusionPerturbFilter, EveryCandidateIsEquallyLikely)
   constexpr unsigned int          draws = 3000;
   std::map<uint8_t, unsigned int> counts;
   auto                            filter = itk::InclusionPerturbFilter<ImageType>::New();
-  filter->SetInput(Row(1, 0, 10));
-  filter->SetCandidatesImage(Row(1, 10, 10));
+  filter->SetInput(Row<ImageType>(1, 0, 10));
+  filter->SetCandidatesImage(Row<ImageType>(1, 10, 10));
   filter->SetRate(0.3);
   filter->SetNumberOfWorkUnits(1);
   for (unsigned int seed = 0; seed < draws; ++seed)
@@ -175,7 +163,7 @@ TEST(InclusionPerturbFilter, EveryCandidateIsEquallyLikely)
 TEST(InclusionPerturbFilter, UsesEveryFreeLabelAndThenRefuses)
 {
   // 250 cells leave the labels 251 to 255 of 8 bits; the candidates collide with cells.
-  auto input = Row(1, 250, 300);
+  auto input = Row<ImageType>(1, 250, 300);
   auto filter = itk::InclusionPerturbFilter<ImageType>::New();
   filter->SetInput(input);
   filter->SetRate(1.0);
@@ -202,9 +190,9 @@ TEST(InclusionPerturbFilter, UsesEveryFreeLabelAndThenRefuses)
 TEST(InclusionPerturbFilter, RefusesWrongParameters)
 {
   auto filter = itk::InclusionPerturbFilter<ImageType>::New();
-  filter->SetInput(Row(1, 5, 10));
+  filter->SetInput(Row<ImageType>(1, 5, 10));
   ExpectUpdateError(filter.GetPointer(), { "candidates are missing", "SetCandidatesImage()" });
-  filter->SetCandidatesImage(Row(1, 5, 10));
+  filter->SetCandidatesImage(Row<ImageType>(1, 5, 10));
   EXPECT_EQ(UpdateError(filter.GetPointer()), "");
   for (const double rate : { -1e-9, 1.0000001, std::numeric_limits<double>::quiet_NaN() })
   {
@@ -216,28 +204,28 @@ TEST(InclusionPerturbFilter, RefusesWrongParameters)
 TEST(InclusionPerturbFilter, RefusesCandidatesOfAnotherGeometry)
 {
   auto filter = itk::InclusionPerturbFilter<ImageType>::New();
-  filter->SetInput(Row(1, 5, 10));
+  filter->SetInput(Row<ImageType>(1, 5, 10));
 
-  filter->SetCandidatesImage(Row(1, 5, 11));
+  filter->SetCandidatesImage(Row<ImageType>(1, 5, 11));
   ExpectUpdateError(filter.GetPointer(), { "[11, 1]", "[10, 1]" });
 
-  auto shifted = Row(1, 5, 10);
+  auto shifted = Row<ImageType>(1, 5, 10);
   shifted->SetRegions(ImageType::RegionType{ { { 1, 0 } }, { { 10, 1 } } });
   filter->SetCandidatesImage(shifted);
   ExpectUpdateError(filter.GetPointer(), { "index [1, 0]", "index [0, 0]" });
 
-  auto spaced = Row(1, 5, 10);
+  auto spaced = Row<ImageType>(1, 5, 10);
   spaced->SetSpacing(2.0);
   filter->SetCandidatesImage(spaced);
   ExpectUpdateError(filter.GetPointer(), { "physical space", "Spacing" });
 
-  auto                                  moved = Row(1, 5, 10);
+  auto                                  moved = Row<ImageType>(1, 5, 10);
   const ImageType::PointType::ValueType origin[] = { 3.0, 0.0 };
   moved->SetOrigin(origin);
   filter->SetCandidatesImage(moved);
   ExpectUpdateError(filter.GetPointer(), { "physical space", "Origin" });
 
-  auto                     turned = Row(1, 5, 10);
+  auto                     turned = Row<ImageType>(1, 5, 10);
   ImageType::DirectionType direction;
   direction(0, 1) = 1.0;
   direction(1, 0) = -1.0;

@@ -87,18 +87,6 @@ TYPED_TEST(OmissionPerturbFilterTest, RemovesTheExactNumberOfCellsAndNothingElse
 namespace
 {
 using ImageType = itk::Image<uint16_t, 2>;
-
-/** Cells 1 to `cells`, one pixel each. */
-ImageType::Pointer
-Row(const unsigned int cells)
-{
-  const auto image = NewImage<ImageType>(ImageType::SizeType{ { cells + 2, 1 } });
-  for (unsigned int cell = 1; cell <= cells; ++cell)
-  {
-    image->SetPixel({ { cell, 0 } }, static_cast<uint16_t>(cell));
-  }
-  return image;
-}
 } // namespace
 
 TEST(OmissionPerturbFilter, EveryPairOfCellsIsEquallyLikely)
@@ -107,7 +95,7 @@ TEST(OmissionPerturbFilter, EveryPairOfCellsIsEquallyLikely)
   constexpr unsigned int                     draws = 4000;
   std::map<std::set<uint16_t>, unsigned int> counts;
   auto                                       filter = itk::OmissionPerturbFilter<ImageType>::New();
-  filter->SetInput(Row(cells));
+  filter->SetInput(Row<ImageType>(1, cells, cells));
   filter->SetRate(0.6);
   for (unsigned int seed = 0; seed < draws; ++seed)
   {
@@ -130,7 +118,7 @@ TEST(OmissionPerturbFilter, HalvesAreRoundedUp)
        { std::make_tuple(1u, 0.5, 0u), { 1u, 0.49, 1u }, { 3u, 0.5, 1u }, { 5u, 0.5, 2u }, { 10u, 0.7, 3u } })
   {
     auto filter = itk::OmissionPerturbFilter<ImageType>::New();
-    filter->SetInput(Row(cells));
+    filter->SetInput(Row<ImageType>(1, cells, cells));
     filter->SetRate(rate);
     filter->Update();
     EXPECT_EQ(LabelsOf(filter->GetOutput()).size(), remaining) << cells << " cells at " << rate;
@@ -164,7 +152,7 @@ TEST(OmissionPerturbFilter, SlicesDrawOnTheirOwn)
 TEST(OmissionPerturbFilter, OtherUsersOfRandomNumbersChangeNothing)
 {
   auto filter = itk::OmissionPerturbFilter<ImageType>::New();
-  filter->SetInput(Row(50));
+  filter->SetInput(Row<ImageType>(1, 50, 50));
   const auto before = UpdateAndDetach(filter.GetPointer());
   using GeneratorType = itk::Statistics::MersenneTwisterRandomVariateGenerator;
   GeneratorType::GetInstance()->SetSeed(77);
@@ -177,7 +165,7 @@ TEST(OmissionPerturbFilter, OtherUsersOfRandomNumbersChangeNothing)
 TEST(OmissionPerturbFilter, RefusesWrongParameters)
 {
   auto filter = itk::OmissionPerturbFilter<ImageType>::New();
-  filter->SetInput(Row(4));
+  filter->SetInput(Row<ImageType>(1, 4, 4));
   filter->SetRate(1.5);
   ExpectUpdateError(filter.GetPointer(), { "Rate is 1.5", "[0, 1]" });
   filter->SetRate(-0.1);

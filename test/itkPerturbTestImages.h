@@ -59,6 +59,19 @@ NewImage(const typename TImage::RegionType & region)
   return image;
 }
 
+/** A 2-D image of one line, which begins with the labels first, first + 1, ..., last; the rest is background. */
+template <typename TImage>
+typename TImage::Pointer
+Row(const unsigned int first, const unsigned int last, const unsigned int length)
+{
+  const auto image = NewImage<TImage>(typename TImage::SizeType{ { length, 1 } });
+  for (unsigned int label = first; label <= last; ++label)
+  {
+    image->SetPixel({ { label - first, 0 } }, static_cast<typename TImage::PixelType>(label));
+  }
+  return image;
+}
+
 /** A region of odd sizes whose first index is not zero. */
 template <typename TImage>
 typename TImage::RegionType
