@@ -18,6 +18,7 @@
 #ifndef itkAnnotationSampleSource_h
 #define itkAnnotationSampleSource_h
 
+#include "itkBiasPerturbFilter.h"
 #include "itkTrainingSampleSource.h"
 #include "itkUNetModel.h"
 #include "itkWorkingGrid.h"
@@ -54,6 +55,7 @@ public:
   using ConstPointer = SmartPointer<const Self>;
   using typename Superclass::ExtentType;
   using LabelType = typename TLabelImage::PixelType;
+  using OperationEnum = BiasPerturbFilterEnums::Operation;
 
   static constexpr unsigned int ImageDimension = TImage::ImageDimension;
   static_assert(ImageDimension == 2 || ImageDimension == 3, "Networks work on 2-D and 3-D images.");
@@ -73,6 +75,13 @@ public:
   itkGetConstMacro(SaltAndPepperProbability, double);
   itkSetMacro(MaximumIterations, unsigned int);
   itkGetConstMacro(MaximumIterations, unsigned int);
+  itkSetMacro(BiasIterations, unsigned int);
+  itkGetConstMacro(BiasIterations, unsigned int);
+  itkSetEnumMacro(BiasOperation, OperationEnum);
+  itkGetEnumMacro(BiasOperation, OperationEnum);
+  itkSetMacro(BiasPerCell, bool);
+  itkGetConstMacro(BiasPerCell, bool);
+  itkBooleanMacro(BiasPerCell);
   /** @} */
 
   /** Whether pixels of IgnoreLabel count nowhere in the loss and the score; perturbations take them for background.
@@ -162,6 +171,9 @@ private:
   double              m_InclusionRate{ 0.0 };
   double              m_SaltAndPepperProbability{ 0.0 };
   unsigned int        m_MaximumIterations{ 0 };
+  unsigned int        m_BiasIterations{ 0 };
+  OperationEnum       m_BiasOperation{ OperationEnum::Random };
+  bool                m_BiasPerCell{ false };
   bool                m_UseIgnoreLabel{ false };
   LabelType           m_IgnoreLabel{};
   bool                m_AnnotationInput{ false };

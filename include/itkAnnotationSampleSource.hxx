@@ -280,6 +280,9 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & 
   perturb->SetInclusionRate(m_InclusionRate);
   perturb->SetSaltAndPepperProbability(m_SaltAndPepperProbability);
   perturb->SetMaximumIterations(m_MaximumIterations);
+  perturb->SetBiasIterations(m_BiasIterations);
+  perturb->SetBiasOperation(m_BiasOperation);
+  perturb->SetBiasPerCell(m_BiasPerCell);
   perturb->SetSeed(seed);
   perturb->SetNumberOfWorkUnits(1);
   perturb->Update();
@@ -387,7 +390,9 @@ AnnotationSampleSource<TImage, TLabelImage>::GetDescription() const
   json << "{\"images\": " << m_Samples.size() << ", \"omission_rate\": " << m_OmissionRate
        << ", \"inclusion_rate\": " << m_InclusionRate
        << ", \"salt_and_pepper_probability\": " << m_SaltAndPepperProbability
-       << ", \"maximum_iterations\": " << m_MaximumIterations << '}';
+       << ", \"maximum_iterations\": " << m_MaximumIterations << ", \"bias_iterations\": " << m_BiasIterations
+       << ", \"bias_operation\": \"" << m_BiasOperation
+       << "\", \"bias_per_cell\": " << (m_BiasPerCell ? "true" : "false") << '}';
   return json.str();
 }
 
@@ -400,6 +405,9 @@ AnnotationSampleSource<TImage, TLabelImage>::PrintSelf(std::ostream & os, Indent
   os << indent << "InclusionRate: " << m_InclusionRate << std::endl;
   os << indent << "SaltAndPepperProbability: " << m_SaltAndPepperProbability << std::endl;
   os << indent << "MaximumIterations: " << m_MaximumIterations << std::endl;
+  os << indent << "BiasIterations: " << m_BiasIterations << std::endl;
+  os << indent << "BiasOperation: " << m_BiasOperation << std::endl;
+  os << indent << "BiasPerCell: " << (m_BiasPerCell ? "On" : "Off") << std::endl;
   os << indent << "UseIgnoreLabel: " << (m_UseIgnoreLabel ? "On" : "Off") << std::endl;
   os << indent << "IgnoreLabel: " << static_cast<typename NumericTraits<LabelType>::PrintType>(m_IgnoreLabel)
      << std::endl;

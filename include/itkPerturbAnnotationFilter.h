@@ -18,7 +18,7 @@
 #ifndef itkPerturbAnnotationFilter_h
 #define itkPerturbAnnotationFilter_h
 
-#include "itkPerturbFilterBase.h"
+#include "itkBiasPerturbFilter.h"
 
 namespace itk
 {
@@ -44,6 +44,7 @@ public:
   itkNewMacro(Self);
   itkAnnotationUpgradeNameOfClassMacro(PerturbAnnotationFilter, PerturbFilterBase);
 
+  using OperationEnum = BiasPerturbFilterEnums::Operation;
   using typename Superclass::LabelType;
   using typename Superclass::RegionType;
 
@@ -68,6 +69,18 @@ public:
   itkSetMacro(MaximumIterations, unsigned int);
   itkGetConstMacro(MaximumIterations, unsigned int);
 
+  /** \name How bias works, see Iterations, Operation and PerCell of BiasPerturbFilter
+   * By default as there: all is drawn, once per annotation. */
+  /** @{ */
+  itkSetMacro(BiasIterations, unsigned int);
+  itkGetConstMacro(BiasIterations, unsigned int);
+  itkSetEnumMacro(BiasOperation, OperationEnum);
+  itkGetEnumMacro(BiasOperation, OperationEnum);
+  itkSetMacro(BiasPerCell, bool);
+  itkGetConstMacro(BiasPerCell, bool);
+  itkBooleanMacro(BiasPerCell);
+  /** @} */
+
 protected:
   PerturbAnnotationFilter();
   ~PerturbAnnotationFilter() override = default;
@@ -88,10 +101,13 @@ protected:
   GenerateData() override;
 
 private:
-  double       m_OmissionRate{ 0.0 };
-  double       m_InclusionRate{ 0.0 };
-  double       m_SaltAndPepperProbability{ 0.0 };
-  unsigned int m_MaximumIterations{ 0 };
+  double        m_OmissionRate{ 0.0 };
+  double        m_InclusionRate{ 0.0 };
+  double        m_SaltAndPepperProbability{ 0.0 };
+  unsigned int  m_MaximumIterations{ 0 };
+  unsigned int  m_BiasIterations{ 0 };
+  OperationEnum m_BiasOperation{ OperationEnum::Random };
+  bool          m_BiasPerCell{ false };
 };
 } // namespace itk
 

@@ -18,7 +18,6 @@
 #ifndef itkPerturbAnnotationFilter_hxx
 #define itkPerturbAnnotationFilter_hxx
 
-#include "itkBiasPerturbFilter.h"
 #include "itkImageAlgorithm.h"
 #include "itkInclusionPerturbFilter.h"
 #include "itkOmissionPerturbFilter.h"
@@ -128,6 +127,9 @@ PerturbAnnotationFilter<TLabelImage>::GenerateData()
   {
     auto filter = BiasPerturbFilter<TLabelImage>::New();
     filter->SetMaximumIterations(m_MaximumIterations);
+    filter->SetIterations(m_BiasIterations);
+    filter->SetOperation(m_BiasOperation);
+    filter->SetPerCell(m_BiasPerCell);
     append(filter, Bias);
   }
 
@@ -161,6 +163,9 @@ PerturbAnnotationFilter<TLabelImage>::PrintSelf(std::ostream & os, Indent indent
   os << indent << "InclusionRate: " << m_InclusionRate << std::endl;
   os << indent << "SaltAndPepperProbability: " << m_SaltAndPepperProbability << std::endl;
   os << indent << "MaximumIterations: " << m_MaximumIterations << std::endl;
+  os << indent << "BiasIterations: " << m_BiasIterations << std::endl;
+  os << indent << "BiasOperation: " << m_BiasOperation << std::endl;
+  os << indent << "BiasPerCell: " << (m_BiasPerCell ? "On" : "Off") << std::endl;
 }
 } // namespace itk
 

@@ -605,6 +605,9 @@ TEST(AnnotationSampleSource, ImagesAreDrawnUnchangedWithThePerturbationOfTheSeed
   source->SetInclusionRate(0.5);
   source->SetSaltAndPepperProbability(0.05);
   source->SetMaximumIterations(3);
+  source->SetBiasIterations(2);
+  source->SetBiasOperation(itk::BiasPerturbFilterEnums::Operation::Erosion);
+  source->BiasPerCellOn();
   std::vector<Scene<GreyImage, LabelImage>> scenes;
   for (unsigned int i = 0; i < 2; ++i)
   {
@@ -636,6 +639,9 @@ TEST(AnnotationSampleSource, ImagesAreDrawnUnchangedWithThePerturbationOfTheSeed
       perturb->SetInclusionRate(0.5);
       perturb->SetSaltAndPepperProbability(0.05);
       perturb->SetMaximumIterations(3);
+      perturb->SetBiasIterations(2);
+      perturb->SetBiasOperation(itk::BiasPerturbFilterEnums::Operation::Erosion);
+      perturb->BiasPerCellOn();
       perturb->SetSeed(seed);
       perturb->Update();
       EXPECT_EQ(drawn.Channel(1), ForegroundOf(perturb->GetOutput()));

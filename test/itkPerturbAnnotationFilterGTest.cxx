@@ -27,6 +27,7 @@
 #include <cmath>
 
 using namespace perturbtest;
+using OperationEnum = itk::BiasPerturbFilterEnums::Operation;
 
 template <typename TImage>
 class PerturbAnnotationFilterTest : public ::testing::Test
@@ -100,6 +101,16 @@ TYPED_TEST(PerturbAnnotationFilterTest, AppliesTheFiltersInOrder)
       chain->SetMaximumIterations(3);
       auto filter = itk::BiasPerturbFilter<TypeParam>::New();
       filter->SetMaximumIterations(3);
+      if (round >= 32)
+      {
+        const auto operation = round % 3 == 0 ? OperationEnum::Erosion : OperationEnum::Dilation;
+        chain->SetBiasOperation(operation);
+        filter->SetOperation(operation);
+        chain->SetBiasIterations(round % 5);
+        filter->SetIterations(round % 5);
+        chain->SetBiasPerCell(round % 2 == 0);
+        filter->SetPerCell(round % 2 == 0);
+      }
       apply(filter, 3);
     }
     const std::string what = "round " + std::to_string(round);
