@@ -49,12 +49,20 @@ MeanStencil(size_t i, double factor, size_t native)
 
 /** The inputs that make the value at the centre of native pixel `i` from an axis of `working` pixels. */
 Stencil
-LinearStencil(size_t i, double factor, size_t working)
+LinearStencil(size_t i, double factor, size_t native, size_t working)
 {
+  const double centre = static_cast<double>(i) + 0.5;
   const double last = static_cast<double>(working - 1);
-  const double position = std::clamp((static_cast<double>(i) + 0.5) / factor - 0.5, 0.0, last);
-  const auto   first = static_cast<size_t>(position);
-  const auto   weight = static_cast<float>(position - static_cast<double>(first));
+  const double lastCentre = (last * factor + static_cast<double>(native)) / 2.0; // the image's end cuts that pixel
+  const double lastButOneCentre = (last - 0.5) * factor;
+  double       position = centre / factor - 0.5;
+  if (centre > lastButOneCentre)
+  {
+    position = last - (lastCentre - centre) / (lastCentre - lastButOneCentre);
+  }
+  position = std::clamp(position, 0.0, last);
+  const auto first = static_cast<size_t>(position);
+  const auto weight = static_cast<float>(position - static_cast<double>(first));
   if (weight == 0.0f)
   {
     return { first, { 1.0f } };
@@ -170,8 +178,8 @@ WorkingGrid::WorkingBoxOf(const Box & native) const
   Box working;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
-    working.Begin[axis] = LinearStencil(native.Begin[axis], m_Factor[axis], m_Working[axis]).First;
-    const Stencil last = LinearStencil(native.End[axis] - 1, m_Factor[axis], m_Working[axis]);
+    working.Begin[axis] = LinearStencil(native.Begin[axis], m_Factor[axis], m_Native[axis], m_Working[axis]).First;
+    const Stencil last = LinearStencil(native.End[axis] - 1, m_Factor[axis], m_Native[axis], m_Working[axis]);
     working.End[axis] = last.First + last.Weights.size();
   }
   return working;
@@ -189,7 +197,7 @@ void
 WorkingGrid::ToNative(const float * input, const Box & from, float * output, const Box & to) const
 {
   Resample(input, from, output, to, m_Factor, [this](size_t i, unsigned int axis) {
-    return LinearStencil(i, m_Factor[axis], m_Working[axis]);
+    return LinearStencil(i, m_Factor[axis], m_Native[axis], m_Working[axis]);
   });
 }
 
