@@ -19,14 +19,16 @@
 
 #include "Failure.h"
 
-#include "itkCastImageFilter.h"
 #include "itkExtractImageFilter.h"
+#include "itkImageAlgorithm.h"
 #include "itkImageBufferRange.h"
 #include "itkImageFileReader.h"
 #include "itkImageFileWriter.h"
 #include "itkImageIOFactory.h"
+#include "itkImageIORegion.h"
 #include "itkImageRegionConstIterator.h"
 #include "itkImageRegionIterator.h"
+#include "itkImageToImageFilter.h"
 #include "itkVerifySameGrid.h"
 
 #include <algorithm>
@@ -34,6 +36,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <mutex>
 
 namespace fs = std::filesystem;
 
@@ -41,7 +44,7 @@ namespace
 {
 /** Finds the reader of a file and checks what can be said without the pixels. */
 itk::ImageIOBase::Pointer
-OpenImage(const fs::path & path)
+FindReader(const fs::path & path)
 {
   if (!fs::exists(path))
   {
@@ -66,11 +69,12 @@ OpenImage(const fs::path & path)
 }
 
 FileFormat
-GetFormat(const itk::ImageIOBase * io)
+GetFormat(itk::ImageIOBase * io)
 {
   FileFormat format;
   format.Dimension = io->GetNumberOfDimensions() <= 2 ? 2 : 3;
   format.Component = io->GetComponentType();
+  format.ReadsInParts = io->CanStreamRead();
   return format;
 }
 
@@ -90,7 +94,8 @@ class CapturedErrors
 {
 public:
   CapturedErrors()
-    : m_Stderr(std::cerr.rdbuf(m_Text.rdbuf()))
+    : m_Lock(GetMutex())
+    , m_Stderr(std::cerr.rdbuf(m_Text.rdbuf()))
   {}
   ~CapturedErrors() { std::cerr.rdbuf(m_Stderr); }
   CapturedErrors(const CapturedErrors &) = delete;
@@ -104,64 +109,142 @@ public:
   }
 
 private:
-  std::ostringstream     m_Text;
-  std::streambuf * const m_Stderr;
+  static std::mutex &
+  GetMutex()
+  {
+    static std::mutex mutex;
+    return mutex;
+  }
+
+  std::lock_guard<std::mutex> m_Lock;
+  std::ostringstream          m_Text;
+  std::streambuf * const      m_Stderr;
+};
+
+/** Names the file in what goes wrong, and notices files that are cut. */
+template <typename TImage>
+class FileReader : public itk::ImageFileReader<TImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(FileReader);
+
+  using Self = FileReader;
+  using Superclass = itk::ImageFileReader<TImage>;
+  using Pointer = itk::SmartPointer<Self>;
+  using ConstPointer = itk::SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+
+protected:
+  FileReader() = default;
+  ~FileReader() override = default;
+
+  void
+  GenerateData() override
+  {
+    const fs::path       path = this->GetFileName();
+    const CapturedErrors errors;
+    WorkOnFile(path, [this] { this->Superclass::GenerateData(); });
+    if (HasExtension(path, { ".mha", ".mhd" }) && !errors.GetText().empty()) // ITK takes what there is of a cut file
+    {
+      throw MakeFailure("'", path.string(), "' is damaged: ", GetMessage(Failure(errors.GetText())));
+    }
+  }
+};
+
+/** Makes labels of values of any kind.
+ * \throw Failure that names the file and the value that cannot be a label. */
+class LabelFilter : public itk::ImageToImageFilter<itk::Image<double, 3>, LabelImageType>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(LabelFilter);
+
+  using Self = LabelFilter;
+  using Pointer = itk::SmartPointer<Self>;
+  using ConstPointer = itk::SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+
+  void
+  SetPath(const fs::path & path)
+  {
+    m_Path = path;
+  }
+
+protected:
+  LabelFilter() = default;
+  ~LabelFilter() override = default;
+
+  void
+  GenerateData() override
+  {
+    this->AllocateOutputs();
+    constexpr double maximum = std::numeric_limits<LabelImageType::PixelType>::max();
+    const RegionType region = this->GetOutput()->GetRequestedRegion();
+
+    itk::ImageRegionConstIterator<InputImageType> from(this->GetInput(), region);
+    itk::ImageRegionIterator<LabelImageType>      to(this->GetOutput(), region);
+    for (; !from.IsAtEnd(); ++from, ++to)
+    {
+      const double value = from.Get();
+      if (!(value >= 0.0 && value <= maximum && value == std::floor(value)))
+      {
+        throw MakeFailure("'",
+                          m_Path.string(),
+                          "' has the value ",
+                          value,
+                          " at ",
+                          from.GetIndex(),
+                          "; labels are whole numbers from 0 to ",
+                          static_cast<unsigned long>(maximum));
+      }
+      to.Set(static_cast<unsigned int>(value));
+    }
+  }
+
+private:
+  fs::path m_Path;
 };
 
 template <typename TImage>
-typename TImage::Pointer
-ReadAs(itk::ImageIOBase * io, const fs::path & path)
+OpenFile<TImage>
+OpenAs(itk::ImageIOBase * io, const fs::path & path)
 {
-  const auto reader = itk::ImageFileReader<TImage>::New();
+  const auto reader = FileReader<TImage>::New();
   reader->SetImageIO(io);
   reader->SetFileName(path.string());
-  const CapturedErrors errors;
-  WorkOnFile(path, [&] { reader->Update(); });
-  if (HasExtension(path, { ".mha", ".mhd" }) && !errors.GetText().empty()) // ITK takes what there is of a cut file
-  {
-    throw MakeFailure("'", path.string(), "' is damaged: ", GetMessage(Failure(errors.GetText())));
-  }
-  return reader->GetOutput();
+  WorkOnFile(path, [&] { reader->UpdateOutputInformation(); });
+  return { reader->GetOutput(), GetFormat(io), { reader.GetPointer() } };
 }
 
-LabelImageType::Pointer
-ToLabels(const itk::Image<double, 3> * values, const fs::path & path)
+template <typename TImage>
+OpenFile<TImage>
+ReadWhole(OpenFile<TImage> file)
 {
-  auto labels = LabelImageType::New();
-  labels->CopyInformation(values);
-  labels->SetRegions(values->GetBufferedRegion());
-  labels->Allocate();
-  constexpr double maximum = std::numeric_limits<LabelImageType::PixelType>::max();
-
-  itk::ImageRegionConstIterator<itk::Image<double, 3>> from(values, values->GetBufferedRegion());
-  itk::ImageRegionIterator<LabelImageType>             to(labels, labels->GetBufferedRegion());
-  for (; !from.IsAtEnd(); ++from, ++to)
-  {
-    const double value = from.Get();
-    if (!(value >= 0.0 && value <= maximum && value == std::floor(value)))
-    {
-      throw MakeFailure("'",
-                        path.string(),
-                        "' has the value ",
-                        value,
-                        " at ",
-                        from.GetIndex(),
-                        "; labels are whole numbers from 0 to ",
-                        static_cast<unsigned long>(maximum));
-    }
-    to.Set(static_cast<unsigned int>(value));
-  }
-  return labels;
+  file.Image->Update();
+  file.Image->DisconnectPipeline();
+  file.Sources.clear();
+  return file;
 }
 
+/** Writes what is in memory of an image. */
 template <typename TImage>
 void
 Write(const TImage * image, const fs::path & path)
 {
-  const auto writer = itk::ImageFileWriter<TImage>::New();
+  constexpr unsigned int dimension = TImage::ImageDimension;
+  const auto             writer = itk::ImageFileWriter<TImage>::New();
+  const auto             whole = image->GetLargestPossibleRegion();
+  const auto             part = image->GetBufferedRegion();
   writer->SetInput(image);
   writer->SetFileName(path.string());
-  writer->UseCompressionOn();
+  writer->SetUseCompression(part == whole);
+  if (part != whole)
+  {
+    itk::ImageIORegion region(dimension);
+    itk::ImageIORegionAdaptor<dimension>::Convert(part, region, whole.GetIndex());
+    writer->SetIORegion(region);
+  }
   const CapturedErrors errors;
   WorkOnFile(path.filename(), [&] { writer->Update(); });
 }
@@ -173,10 +256,14 @@ WriteAs(const TImage * image, unsigned int dimension, const fs::path & path)
 {
   if (dimension == 3)
   {
-    const auto cast = itk::CastImageFilter<TImage, itk::Image<TOutputPixel, 3>>::New();
-    cast->SetInput(image);
-    cast->Update();
-    Write(cast->GetOutput(), path);
+    const RegionType part = image->GetBufferedRegion();
+    const auto       converted = itk::Image<TOutputPixel, 3>::New();
+    converted->CopyInformation(image);
+    converted->SetRequestedRegion(part);
+    converted->SetBufferedRegion(part);
+    converted->Allocate();
+    itk::ImageAlgorithm::Copy(image, converted.GetPointer(), part, part);
+    Write(converted.GetPointer(), path);
     return;
   }
   const auto slice = itk::ExtractImageFilter<TImage, itk::Image<TOutputPixel, 2>>::New();
@@ -198,8 +285,11 @@ VerifyWritten(const TImage * image, const fs::path & path)
   const CapturedErrors errors;
   try
   {
-    const auto reader = itk::ImageFileReader<TImage>::New();
+    const RegionType part = image->GetBufferedRegion();
+    const auto       reader = itk::ImageFileReader<TImage>::New();
     reader->SetFileName(path.string());
+    reader->UpdateOutputInformation();
+    reader->GetOutput()->SetRequestedRegion(part);
     reader->Update();
     const itk::ImageBufferRange<const TImage> written(*image);
     const itk::ImageBufferRange<const TImage> read(*reader->GetOutput());
@@ -275,38 +365,50 @@ ReplaceLossyExtension(const fs::path & name, std::initializer_list<const char *>
 } // namespace
 
 ImageFile
-ReadImage(const fs::path & path)
+OpenImage(const fs::path & path)
 {
-  const auto io = OpenImage(path);
-  ImageFile  file;
-  file.Format = GetFormat(io);
-  file.Image = ReadAs<ImageType>(io, path);
-  return file;
+  return OpenAs<ImageType>(FindReader(path), path);
 }
 
 LabelFile
-ReadLabels(const fs::path & path)
+OpenLabels(const fs::path & path)
 {
-  const auto io = OpenImage(path);
+  const auto io = FindReader(path);
   io->SetExpandRGBPalette(false);
   WorkOnFile(path, [&] { io->ReadImageInformation(); });
   if (io->GetNumberOfComponents() != 1)
   {
     throw MakeFailure("'", path.string(), "' has ", io->GetNumberOfComponents(), " channels; a label image has one");
   }
-  LabelFile file;
-  file.Format = GetFormat(io);
-  switch (file.Format.Component)
+  switch (io->GetComponentType())
   {
     case itk::IOComponentEnum::UCHAR:
     case itk::IOComponentEnum::USHORT:
     case itk::IOComponentEnum::UINT:
-      file.Image = ReadAs<LabelImageType>(io, path);
-      break;
+      return OpenAs<LabelImageType>(io, path);
     default:
-      file.Image = ToLabels(ReadAs<itk::Image<double, 3>>(io, path), path);
+      break;
   }
+  const auto values = OpenAs<itk::Image<double, 3>>(io, path);
+  const auto filter = LabelFilter::New();
+  filter->SetInput(values.Image);
+  filter->SetPath(path);
+  filter->UpdateOutputInformation();
+  LabelFile file{ filter->GetOutput(), values.Format, values.Sources };
+  file.Sources.push_back(filter.GetPointer());
   return file;
+}
+
+ImageFile
+ReadImage(const fs::path & path)
+{
+  return ReadWhole(OpenImage(path));
+}
+
+LabelFile
+ReadLabels(const fs::path & path)
+{
+  return ReadWhole(OpenLabels(path));
 }
 
 void
@@ -318,11 +420,45 @@ VerifySameGrid(const itk::ImageBase<3> * first,
   itk::VerifySameGrid<3>(first, firstPath.c_str(), second, secondPath.c_str());
 }
 
-void
-WriteIntegers(const LabelImageType * image, const FileFormat & format, const fs::path & path)
+std::vector<RegionType>
+GetParts(const RegionType & image, const itk::Size<3> & block, const fs::path & path)
 {
-  const itk::ImageBufferRange<const LabelImageType> pixels(*image);
-  const unsigned int maximum = pixels.empty() ? 0 : *std::max_element(pixels.begin(), pixels.end());
+  const auto io = itk::ImageIOFactory::CreateImageIO(path.string().c_str(), itk::IOFileModeEnum::WriteMode);
+  if (image.GetNumberOfPixels() <= PixelsOfPart || io.IsNull() || !io->CanStreamWrite())
+  {
+    return { image };
+  }
+  std::vector<RegionType> parts{ image };
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    std::vector<RegionType> divided;
+    for (const RegionType & part : parts)
+    {
+      const itk::SizeValueType length = part.GetSize(axis);
+      for (itk::SizeValueType begin = 0; begin < length; begin += block[axis])
+      {
+        RegionType piece = part;
+        piece.SetIndex(axis, part.GetIndex(axis) + static_cast<itk::IndexValueType>(begin));
+        piece.SetSize(axis, std::min(block[axis], length - begin));
+        divided.push_back(piece);
+      }
+    }
+    parts.swap(divided);
+  }
+  return parts;
+}
+
+itk::Size<3>
+GetBlockOfSlices(const RegionType & image, unsigned int axis)
+{
+  auto block = image.GetSize();
+  block[axis] = std::max<itk::SizeValueType>(1, PixelsOfPart / (image.GetNumberOfPixels() / image.GetSize(axis)));
+  return block;
+}
+
+void
+WriteIntegers(const LabelImageType * image, const FileFormat & format, unsigned int maximum, const fs::path & path)
+{
   if (!WriteWithComponent(image, format, maximum, path) &&
       !WriteIfItFits<unsigned char>(image, format.Dimension, maximum, path) &&
       !WriteIfItFits<unsigned short>(image, format.Dimension, maximum, path) &&
@@ -335,6 +471,13 @@ WriteIntegers(const LabelImageType * image, const FileFormat & format, const fs:
                       " exactly; choose another format, such as .mha or .nrrd");
   }
   VerifyWritten(image, path);
+}
+
+void
+WriteIntegers(const LabelImageType * image, const FileFormat & format, const fs::path & path)
+{
+  const itk::ImageBufferRange<const LabelImageType> pixels(*image);
+  WriteIntegers(image, format, pixels.empty() ? 0 : *std::max_element(pixels.begin(), pixels.end()), path);
 }
 
 void

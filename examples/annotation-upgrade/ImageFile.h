@@ -20,40 +20,50 @@
 
 #include "itkImage.h"
 #include "itkImageIOBase.h"
+#include "itkProcessObject.h"
 #include "itkVectorImage.h"
 
 #include <filesystem>
+#include <vector>
 
 /** Everything is a volume in here: a 2-D file has one slice, and is written with two dimensions again. */
 using ImageType = itk::VectorImage<float, 3>;
 using LabelImageType = itk::Image<unsigned int, 3>;
 using ProbabilityImageType = itk::Image<float, 3>;
+using RegionType = itk::ImageRegion<3>;
 
-/** How a file held its pixels. */
+/** How a file holds its pixels. */
 struct FileFormat
 {
   unsigned int         Dimension{ 2 };
   itk::IOComponentEnum Component{ itk::IOComponentEnum::UCHAR };
+  bool                 ReadsInParts{ false }; ///< whether a part can be read without the rest
 };
 
-struct ImageFile
+/** A file that is open: a pipeline reads the pixels that it asks for, and no others where the format allows that.
+ * Failures name the file. */
+template <typename TImage>
+struct OpenFile
 {
-  ImageType::Pointer Image;
-  FileFormat         Format;
+  typename TImage::Pointer                 Image;
+  FileFormat                               Format;
+  std::vector<itk::ProcessObject::Pointer> Sources; ///< of the image, which does not keep them itself
 };
-
-struct LabelFile
-{
-  LabelImageType::Pointer Image;
-  FileFormat              Format;
-};
+using ImageFile = OpenFile<ImageType>;
+using LabelFile = OpenFile<LabelImageType>;
 
 /** \throw Failure that names the file. */
 ImageFile
-ReadImage(const std::filesystem::path & path);
+OpenImage(const std::filesystem::path & path);
 
-/** Reads whole, non-negative values; a colour palette counts by index.
- * \throw Failure that names the file, and the value that cannot be a label. */
+/** Labels are whole, non-negative values; a colour palette counts by index.
+ * \throw Failure that names the file and, once it is read, the value that cannot be a label. */
+LabelFile
+OpenLabels(const std::filesystem::path & path);
+
+/** The same with all pixels in memory. */
+ImageFile
+ReadImage(const std::filesystem::path & path);
 LabelFile
 ReadLabels(const std::filesystem::path & path);
 
@@ -64,12 +74,33 @@ VerifySameGrid(const itk::ImageBase<3> *     first,
                const itk::ImageBase<3> *     second,
                const std::filesystem::path & secondPath);
 
-/** Writes labels or grey values with the component type of `format`, or the smallest unsigned one that holds them, and
- * reads back.
- * \throw Failure if the file's format cannot hold the values, or if the file is not what was written. */
+/** The largest number of pixels that are made at once of an image that need not be whole. */
+constexpr itk::SizeValueType PixelsOfPart = itk::SizeValueType{ 1 } << 24;
+
+/** The parts in which an image is written: blocks of `block` pixels if the format of `path` takes them one by one, else
+ * the whole. */
+std::vector<RegionType>
+GetParts(const RegionType & image, const itk::Size<3> & block, const std::filesystem::path & path);
+
+/** The largest block of whole slices across `axis` that has no more than PixelsOfPart pixels, or one slice. */
+itk::Size<3>
+GetBlockOfSlices(const RegionType & image, unsigned int axis);
+
+/** Writes what is in memory of an image of labels or grey values, and reads it back. A whole image is compressed, a part
+ * is put into the file, which is made if need be. The component type is that of `format`, or the smallest unsigned one
+ * that holds `maximum`.
+ * \throw Failure if the file's format cannot hold `maximum`, or if the file is not what was written. */
+void
+WriteIntegers(const LabelImageType *        image,
+              const FileFormat &            format,
+              unsigned int                  maximum,
+              const std::filesystem::path & path);
+
+/** The same for the maximum of a whole image. */
 void
 WriteIntegers(const LabelImageType * image, const FileFormat & format, const std::filesystem::path & path);
 
+/** The same for probabilities. */
 void
 WriteProbability(const ProbabilityImageType * probability, unsigned int dimension, const std::filesystem::path & path);
 

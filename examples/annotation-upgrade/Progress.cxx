@@ -27,7 +27,10 @@
 namespace
 {
 bool isQuiet = false;
-}
+
+/** stderr, whoever listens to what libraries say on std::cerr at the time. */
+std::ostream terminal(std::cerr.rdbuf());
+} // namespace
 
 std::string
 FormatTime(double seconds)
@@ -48,7 +51,7 @@ Progress::~Progress()
 {
   if (m_Visible)
   {
-    std::cerr << "\r\033[K" << std::flush;
+    terminal << "\r\033[K" << std::flush;
   }
 }
 
@@ -71,10 +74,21 @@ Progress::SetNote(const std::string & note)
 }
 
 void
+Progress::BeginPart(size_t part, size_t count)
+{
+  Interrupt::Check();
+  m_Part = part;
+  m_NumberOfParts = count;
+  this->Show(0.0);
+}
+
+void
 Progress::FinishStep()
 {
   Interrupt::Check();
   ++m_Step;
+  m_Part = 0;
+  m_NumberOfParts = 1;
   this->Show(0.0);
 }
 
@@ -95,12 +109,12 @@ Progress::Say(const std::string & line)
 {
   if (!isQuiet)
   {
-    std::cerr << line << std::endl;
+    terminal << line << std::endl;
   }
 }
 
 void
-Progress::Show(double shareOfStep)
+Progress::Show(double shareOfPart)
 {
   const auto now = Clock::now();
   if (!m_Visible || now - m_LastShow < std::chrono::milliseconds(100))
@@ -108,12 +122,13 @@ Progress::Show(double shareOfStep)
     return;
   }
   m_LastShow = now;
+  const double shareOfStep = (static_cast<double>(m_Part) + shareOfPart) / static_cast<double>(m_NumberOfParts);
   const double share = (static_cast<double>(m_Step) + shareOfStep) / static_cast<double>(m_NumberOfSteps);
   const double seconds = this->GetSeconds();
-  std::cerr << "\r\033[K" << m_Job << ": " << std::lround(100.0 * share) << " %";
+  terminal << "\r\033[K" << m_Job << ": " << std::lround(100.0 * share) << " %";
   if (seconds > 2.0 && share > 0.0 && share < 1.0)
   {
-    std::cerr << ", " << FormatTime(seconds * (1.0 - share) / share) << " left";
+    terminal << ", " << FormatTime(seconds * (1.0 - share) / share) << " left";
   }
-  std::cerr << (m_Note.empty() ? "" : ", ") << m_Note << std::flush;
+  terminal << (m_Note.empty() ? "" : ", ") << m_Note << std::flush;
 }

@@ -40,6 +40,11 @@ public:
   void
   Watch(itk::ProcessObject * filter);
 
+  /** Part `part` of `count` of the step at hand begins; what is watched tells how far the part is.
+   * \throw Interrupt::Exception if the user interrupted. */
+  void
+  BeginPart(size_t part, size_t count);
+
   /** Shown at the line's end. */
   void
   SetNote(const std::string & note);
@@ -61,13 +66,15 @@ public:
 
 private:
   void
-  Show(double shareOfStep);
+  Show(double shareOfPart);
 
   using Clock = std::chrono::steady_clock;
   std::string             m_Job;
   std::string             m_Note;
   size_t                  m_NumberOfSteps;
   size_t                  m_Step{ 0 };
+  size_t                  m_Part{ 0 };
+  size_t                  m_NumberOfParts{ 1 };
   bool                    m_Visible;
   const Clock::time_point m_Start{ Clock::now() };
   Clock::time_point       m_LastShow{};

@@ -23,12 +23,13 @@
 #include "Progress.h"
 #include "StagedOutput.h"
 
-#include "itkCastImageFilter.h"
 #include "itkCellPhantomImageSource.h"
 #include "itkJoinSeriesImageFilter.h"
+#include "itkUnaryGeneratorImageFilter.h"
 
 #include <algorithm>
 #include <iomanip>
+#include <limits>
 #include <map>
 
 namespace
@@ -48,25 +49,28 @@ NameOf(CellType type)
     ->first;
 }
 
+/** What is in memory of an image, as a volume of values divided by `divisor` and cut at `maximum`. */
 template <typename TImage>
 LabelImageType::Pointer
-ToVolume(TImage * image)
+ToVolume(const TImage * image, unsigned int divisor = 1, unsigned int maximum = std::numeric_limits<unsigned int>::max())
 {
   using Slice = itk::Image<LabelImageType::PixelType, 2>;
   using Converted = std::conditional_t<TImage::ImageDimension == 2, Slice, LabelImageType>;
-  const auto cast = itk::CastImageFilter<TImage, Converted>::New();
-  cast->SetInput(image);
+  const auto convert = itk::UnaryGeneratorImageFilter<TImage, Converted>::New();
+  convert->SetFunctor([divisor, maximum](unsigned int value) { return std::min(value / divisor, maximum); });
+  convert->SetInput(image);
+  convert->GetOutput()->SetRequestedRegion(image->GetBufferedRegion());
   if constexpr (TImage::ImageDimension == 2)
   {
     const auto join = itk::JoinSeriesImageFilter<Slice, LabelImageType>::New();
-    join->SetInput(cast->GetOutput());
+    join->SetInput(convert->GetOutput());
     join->Update();
     return join->GetOutput();
   }
   else
   {
-    cast->Update();
-    return cast->GetOutput();
+    convert->Update();
+    return convert->GetOutput();
   }
 }
 
@@ -80,13 +84,32 @@ GetFileName(unsigned int number, unsigned int count, unsigned int dimension)
   return name.str();
 }
 
+/** The parts of a phantom that are made at once. */
+std::vector<RegionType>
+GetPartsOf(const itk::ImageRegion<3> & whole, const std::filesystem::path & path)
+{
+  return GetParts(whole, GetBlockOfSlices(whole, 2), path);
+}
+std::vector<itk::ImageRegion<2>>
+GetPartsOf(const itk::ImageRegion<2> & whole, const std::filesystem::path &)
+{
+  return { whole };
+}
+
 template <typename TSource>
 void
 SimulateWith(const SimulateJob & job)
 {
   constexpr unsigned int dimension = TSource::ImageDimension;
-  StagedOutput           output(job.Output, true);
-  Progress               progress("simulate", job.Volumes);
+  // Bright nuclei reach some 5000.
+  const unsigned int divisor = job.Bits == 8 ? 20 : 1;
+  const FileFormat   imageFormat{ dimension,
+                                job.Bits == 8 ? itk::IOComponentEnum::UCHAR : itk::IOComponentEnum::USHORT };
+  const unsigned int brightest = (1u << job.Bits) - 1;
+  const FileFormat   labelFormat{ dimension, itk::IOComponentEnum::USHORT };
+
+  StagedOutput output(job.Output, true);
+  Progress     progress("simulate", job.Volumes);
   for (unsigned int i = 1; i <= job.Volumes; ++i)
   {
     const std::string          name = GetFileName(i, job.Volumes, dimension);
@@ -97,14 +120,21 @@ SimulateWith(const SimulateJob & job)
     source->SetCellType(cellTypes.at(job.Cells));
     source->SetSeed(SeedFor(job.Common.Seed, std::to_string(i)));
     progress.Watch(source);
-    source->Update();
-    const FileFormat format{ dimension, itk::IOComponentEnum::USHORT };
-    const auto       folder = [&](const char * part) { return output.GetPath(std::filesystem::path(part) / name); };
-    WriteIntegers(ToVolume(source->GetOutput()), format, folder("images"));
-    WriteIntegers(ToVolume(source->GetLabels()), format, folder("labels"));
-    if (cellTypes.at(job.Cells) == CellType::Combined)
+    source->UpdateOutputInformation();
+    const auto cells = static_cast<unsigned int>(source->GetEffectiveNumberOfCells());
+    const auto place = [&](const char * part) { return output.GetPath(std::filesystem::path(part) / name); };
+    const auto parts = GetPartsOf(source->GetOutput()->GetLargestPossibleRegion(), place("images"));
+    for (size_t p = 0; p < parts.size(); ++p)
     {
-      WriteIntegers(ToVolume(source->GetCandidates()), format, folder("candidates"));
+      progress.BeginPart(p, parts.size());
+      source->GetOutput()->SetRequestedRegion(parts[p]);
+      source->Update();
+      WriteIntegers(ToVolume(source->GetOutput(), divisor, brightest), imageFormat, brightest, place("images"));
+      WriteIntegers(ToVolume(source->GetLabels()), labelFormat, cells, place("labels"));
+      if (cellTypes.at(job.Cells) == CellType::Combined)
+      {
+        WriteIntegers(ToVolume(source->GetCandidates()), labelFormat, cells, place("candidates"));
+      }
     }
     progress.FinishStep();
   }
@@ -140,8 +170,8 @@ AddSimulate(CLI::App & app)
   command
     ->add_option("--output",
                  job->Output,
-                 "Folder to make, with the folders images, labels and, of combined cells, candidates: compressed .mha "
-                 "volumes or 16-bit .png slices")
+                 "Folder to make, with the folders images, labels and, of combined cells, candidates: .mha volumes "
+                 "(compressed unless they are large) or .png slices")
     ->required()
     ->type_name("DIR");
   command
@@ -155,6 +185,9 @@ AddSimulate(CLI::App & app)
     ->type_name("X Y [Z]")
     ->expected(2, 3)
     ->check(IsCount());
+  command->add_option("--bits", job->Bits, "Of an intensity: 8 or 16; labels have 16")
+    ->type_name("8|16")
+    ->check(CLI::IsMember({ 8, 16 }).description(""));
   AddCommonOptions(*command, job->Common);
   command->callback([job] {
     Apply(job->Common);

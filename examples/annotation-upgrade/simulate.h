@@ -30,6 +30,7 @@ struct SimulateJob
   std::string               Cells; ///< "hl60", "granulocyte" or "combined"
   unsigned int              Volumes{ 1 };
   std::vector<unsigned int> Size; ///< along x, y and, unless it is 1, z
+  unsigned int              Bits{ 16 }; ///< of an intensity: 8 or 16
   CommonOptions             Common;
 
   SimulateJob();
