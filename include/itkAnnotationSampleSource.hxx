@@ -348,12 +348,14 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
 
   const size_t patchPixels = extent[0] * extent[1] * extent[2];
   const double range = std::max(sample.Maximum - sample.Minimum, 1e-6f);
-  const double gamma = std::exp(random.Uniform(-0.4, 0.4));
+  const double gamma = std::exp(random.Uniform(-0.7, 0.7));
+  // Where the brightest pixel is an artefact, all others are dark.
+  const double brightness = std::exp(random.Uniform(-1.2, 0.2));
   for (unsigned int channel = 0; channel < m_Channels; ++channel)
   {
     float *      plane = input + channel * patchPixels;
-    const double gain = random.Uniform(0.85, 1.15);
-    const double offset = random.Uniform(-0.1, 0.1) * range;
+    const double gain = brightness * random.Uniform(0.85, 1.15);
+    const double offset = brightness * random.Uniform(-0.1, 0.1) * range;
     gather(sample.Intensities.data() + channel * stride, plane);
     for (size_t i = 0; i < patchPixels; ++i)
     {

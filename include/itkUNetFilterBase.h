@@ -109,11 +109,46 @@ protected:
   {}
 
 private:
+  using Box = WorkingGrid::Box;
+  using ExtentType = WorkingGrid::ExtentType;
+
+  struct Tile
+  {
+    Box Core; ///< what it gives
+    Box Seen; ///< what the network sees of it
+  };
+
+  /** How the wanted part of a slice, or of the volume with a 3-D model, is computed; the same for all slices. Boxes are
+   * on the working grid but for WantedNative. */
+  struct Plan
+  {
+    WorkingGrid       Grid;
+    Box               WantedNative;
+    Box               Wanted;
+    Box               Seen; ///< by any tile
+    std::vector<Tile> Tiles;
+  };
+
   RegionType
   RegionOfWholeSlices(const RegionType & region) const;
 
+  /** The slices of a region; the region itself with a model of the image's dimension. */
+  std::vector<RegionType>
+  Split(const RegionType & requested) const;
+
+  Plan
+  MakePlan(const RegionType & requested) const;
+
+  /** All channels on Plan::Seen. */
+  std::vector<float>
+  MakeInput(const Plan & plan, const RegionType & requested) const;
+
+  /** The foreground's probability on Plan::Wanted, for each input. */
+  std::vector<std::vector<float>>
+  Predict(const Plan & plan, const std::vector<std::vector<float>> & inputs, size_t slicesDone, size_t slices);
+
   void
-  ProcessSlice(const RegionType & requested, float progressStart, float progressEnd);
+  Write(const Plan & plan, const std::vector<float> & probability, const RegionType & requested);
 
   UNetModel::ConstPointer m_Model;
   unsigned int            m_TileSize{ 0 };

@@ -24,6 +24,7 @@
 #include "itkVerifySameGrid.h"
 
 #include <algorithm>
+#include <future>
 #include <type_traits>
 
 namespace itk
@@ -113,143 +114,221 @@ UNetFilterBase<TInputImage, TOutputImage>::GenerateData()
   UNetModel::SetNumberOfThreads(
     std::min<unsigned int>(this->GetNumberOfWorkUnits(), this->GetMultiThreader()->GetMaximumNumberOfThreads()));
   this->UpdateProgress(0.0f);
-  const RegionType requested = this->GetOutput()->GetRequestedRegion();
-  if (m_Model->GetDimension() == ImageDimension)
+
+  const std::vector<RegionType> slices = this->Split(this->GetOutput()->GetRequestedRegion());
+  const Plan                    plan = this->MakePlan(slices.front());
+  const auto                    extent = plan.Tiles.front().Seen.GetExtent();
+  const size_t                  together = plan.Tiles.size() > 1 ? 1 : m_Model->GetBatchSize(extent);
+
+  // While the network works, other threads make its next input and write its last output.
+  const auto policy = this->GetNumberOfWorkUnits() > 1 ? std::launch::async : std::launch::deferred;
+  const auto prepare = [&](const size_t first) {
+    return std::async(policy, [&, first] {
+      std::vector<std::vector<float>> inputs;
+      for (size_t i = first; i < std::min(first + together, slices.size()); ++i)
+      {
+        inputs.push_back(this->MakeInput(plan, slices[i]));
+      }
+      return inputs;
+    });
+  };
+  auto              next = prepare(0);
+  std::future<void> written;
+  for (size_t first = 0; first < slices.size(); first += together)
   {
-    this->ProcessSlice(requested, 0.0f, 1.0f);
-  }
-  else
-  {
-    const SizeValueType slices = requested.GetSize(m_SliceAxis);
-    for (SizeValueType i = 0; i < slices; ++i)
+    const auto inputs = next.get();
+    if (first + together < slices.size())
     {
-      RegionType slice = requested;
-      slice.SetIndex(m_SliceAxis, requested.GetIndex(m_SliceAxis) + static_cast<IndexValueType>(i));
-      slice.SetSize(m_SliceAxis, 1);
-      this->ProcessSlice(slice, static_cast<float>(i) / slices, static_cast<float>(i + 1) / slices);
+      next = prepare(first + together);
     }
+    auto probabilities = this->Predict(plan, inputs, first, slices.size());
+    if (written.valid())
+    {
+      written.get();
+    }
+    written = std::async(policy, [&, first, probabilities = std::move(probabilities)] {
+      for (size_t i = 0; i < probabilities.size(); ++i)
+      {
+        this->Write(plan, probabilities[i], slices[first + i]);
+      }
+    });
   }
+  written.get();
   this->UpdateProgress(1.0f);
 }
 
 template <typename TInputImage, typename TOutputImage>
-void
-UNetFilterBase<TInputImage, TOutputImage>::ProcessSlice(const RegionType & requested,
-                                                        float              progressStart,
-                                                        float              progressEnd)
+auto
+UNetFilterBase<TInputImage, TOutputImage>::Split(const RegionType & requested) const -> std::vector<RegionType>
 {
-  using Box = WorkingGrid::Box;
-  using ExtentType = WorkingGrid::ExtentType;
+  if (m_Model->GetDimension() == ImageDimension)
+  {
+    return { requested };
+  }
+  std::vector<RegionType> slices(requested.GetSize(m_SliceAxis), requested);
+  for (size_t i = 0; i < slices.size(); ++i)
+  {
+    slices[i].SetIndex(m_SliceAxis, requested.GetIndex(m_SliceAxis) + static_cast<IndexValueType>(i));
+    slices[i].SetSize(m_SliceAxis, 1);
+  }
+  return slices;
+}
 
+template <typename TInputImage, typename TOutputImage>
+auto
+UNetFilterBase<TInputImage, TOutputImage>::MakePlan(const RegionType & requested) const -> Plan
+{
   const TInputImage * input = this->GetInput();
   const RegionType    whole = this->RegionOfWholeSlices(requested);
   const unsigned int  dimension = m_Model->GetDimension();
-  const unsigned int  imageChannels = m_Model->GetImageChannels();
-  const unsigned int  channels = m_Model->GetNumberOfInputChannels();
 
-  // The axes of the image that the network's axes are.
-  std::vector<unsigned int> axes;
-  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
-  {
-    if (dimension == ImageDimension || axis != m_SliceAxis)
-    {
-      axes.push_back(axis);
-    }
-  }
   ExtentType             nativeExtent{ { 1, 1, 1 } };
   UNetModel::SpacingType spacing{ { 1.0, 1.0, 1.0 } };
   Box                    wantedNative{ { { 0, 0, 0 } }, { { 1, 1, 1 } } };
-  for (unsigned int i = 0; i < dimension; ++i)
+  unsigned int           axis = 0; // of the network; those of the image keep their order
+  for (unsigned int imageAxis = 0; imageAxis < ImageDimension; ++imageAxis)
   {
-    nativeExtent[i] = whole.GetSize(axes[i]);
-    spacing[i] = input->GetSpacing()[axes[i]];
-    wantedNative.Begin[i] = static_cast<size_t>(requested.GetIndex(axes[i]) - whole.GetIndex(axes[i]));
-    wantedNative.End[i] = wantedNative.Begin[i] + requested.GetSize(axes[i]);
-  }
-  const Box          nativeBox{ { { 0, 0, 0 } }, nativeExtent };
-  const WorkingGrid  grid(nativeExtent, m_Model->GetFactor(spacing));
-  const ExtentType & extent = grid.GetWorkingExtent();
-  const Box          workingBox{ { { 0, 0, 0 } }, extent };
-
-  // All channels of the whole slice on the working grid. A slice's or volume's axes keep their order, so buffers in
-  // image order are buffers in network order.
-  const size_t       nativePixels = nativeBox.GetNumberOfPixels();
-  const size_t       pixels = workingBox.GetNumberOfPixels();
-  std::vector<float> working(pixels * channels);
-  {
-    std::vector<float> native(nativePixels * imageChannels);
-    CopyToPlanar(input, whole, native.data(), "Input");
-    auto               values = native;
-    const IntensityMap map = ComputeIntensityMap(m_Model->GetNormalization(), values.data(), values.size());
-    for (float & value : native)
+    if (dimension < ImageDimension && imageAxis == m_SliceAxis)
     {
-      value = static_cast<float>((value - map.Shift) * map.Scale);
+      continue;
     }
-    for (unsigned int channel = 0; channel < channels; ++channel)
-    {
-      float * plane = native.data() + channel * nativePixels;
-      if (channel == imageChannels)
-      {
-        plane = native.data();
-        this->CopyAnnotation(whole, plane);
-      }
-      grid.ToWorking(plane, nativeBox, working.data() + channel * pixels, workingBox);
-    }
+    nativeExtent[axis] = whole.GetSize(imageAxis);
+    spacing[axis] = input->GetSpacing()[imageAxis];
+    wantedNative.Begin[axis] = static_cast<size_t>(requested.GetIndex(imageAxis) - whole.GetIndex(imageAxis));
+    wantedNative.End[axis] = wantedNative.Begin[axis] + requested.GetSize(imageAxis);
+    ++axis;
   }
+  Plan plan{ WorkingGrid(nativeExtent, m_Model->GetFactor(spacing)), wantedNative, {}, {}, {} };
+  plan.Wanted = plan.Grid.WorkingBoxOf(wantedNative);
 
   // Tiles lie on a fixed grid; each is seen with a margin, cut where the (filled-up) image ends.
-  const size_t alignment = m_Model->GetAlignment();
-  const size_t margin = m_Model->GetMargin();
-  const size_t wish = m_TileSize > 0 ? m_TileSize : (dimension == 2 ? 1024 : 128);
-  const size_t tile = (wish + alignment - 1) / alignment * alignment;
-  const Box    wanted = grid.WorkingBoxOf(wantedNative);
-  ExtentType   first{ { 0, 0, 0 } };
-  ExtentType   count{ { 1, 1, 1 } };
+  const ExtentType & extent = plan.Grid.GetWorkingExtent();
+  const size_t       alignment = m_Model->GetAlignment();
+  const size_t       margin = m_Model->GetMargin();
+  const size_t       wish = m_TileSize > 0 ? m_TileSize : (dimension == 2 ? 1024 : 128);
+  const size_t       edge = (wish + alignment - 1) / alignment * alignment;
+  ExtentType         first{ { 0, 0, 0 } };
+  ExtentType         count{ { 1, 1, 1 } };
   for (unsigned int i = 0; i < dimension; ++i)
   {
-    first[i] = wanted.Begin[i] / tile;
-    count[i] = (wanted.End[i] - 1) / tile + 1 - first[i];
+    first[i] = plan.Wanted.Begin[i] / edge;
+    count[i] = (plan.Wanted.End[i] - 1) / edge + 1 - first[i];
   }
-  const size_t       tiles = count[0] * count[1] * count[2];
-  std::vector<float> probability(wanted.GetNumberOfPixels());
-  for (size_t t = 0; t < tiles; ++t)
+  for (size_t t = 0; t < count[0] * count[1] * count[2]; ++t)
   {
     const ExtentType position{
       { first[0] + t % count[0], first[1] + t / count[0] % count[1], first[2] + t / count[0] / count[1] }
     };
-    Box core = wanted;
-    Box seen = workingBox;
+    Tile tile{ plan.Wanted, { { { 0, 0, 0 } }, extent } };
     for (unsigned int i = 0; i < dimension; ++i)
     {
-      const size_t begin = position[i] * tile;
-      core.Begin[i] = std::max(wanted.Begin[i], begin);
-      core.End[i] = std::min(wanted.End[i], begin + tile);
-      seen.Begin[i] = begin - std::min(begin, margin);
-      seen.End[i] = std::min(extent[i], begin + tile + margin);
+      const size_t begin = position[i] * edge;
+      tile.Core.Begin[i] = std::max(plan.Wanted.Begin[i], begin);
+      tile.Core.End[i] = std::min(plan.Wanted.End[i], begin + edge);
+      tile.Seen.Begin[i] = begin - std::min(begin, margin);
+      tile.Seen.End[i] = std::min(extent[i], begin + edge + margin);
     }
-    std::vector<float> tileInput(seen.GetNumberOfPixels() * channels);
-    std::vector<float> tileProbability(seen.GetNumberOfPixels());
-    for (unsigned int channel = 0; channel < channels; ++channel)
+    plan.Tiles.push_back(tile);
+  }
+  plan.Seen = { plan.Tiles.front().Seen.Begin, plan.Tiles.back().Seen.End };
+  return plan;
+}
+
+template <typename TInputImage, typename TOutputImage>
+std::vector<float>
+UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const RegionType & requested) const
+{
+  const RegionType   whole = this->RegionOfWholeSlices(requested);
+  const Box          native{ { { 0, 0, 0 } }, plan.Grid.GetNativeExtent() };
+  const size_t       nativePixels = native.GetNumberOfPixels();
+  const unsigned int imageChannels = m_Model->GetImageChannels();
+  std::vector<float> planes(nativePixels * imageChannels);
+  CopyToPlanar(this->GetInput(), whole, planes.data(), "Input");
+
+  auto               values = planes;
+  const IntensityMap map = ComputeIntensityMap(m_Model->GetNormalization(), values.data(), values.size());
+  for (float & value : planes)
+  {
+    value = static_cast<float>((value - map.Shift) * map.Scale);
+  }
+
+  const size_t       pixels = plan.Seen.GetNumberOfPixels();
+  std::vector<float> working(pixels * m_Model->GetNumberOfInputChannels());
+  for (unsigned int channel = 0; channel < imageChannels; ++channel)
+  {
+    plan.Grid.ToWorking(planes.data() + channel * nativePixels, native, working.data() + channel * pixels, plan.Seen);
+  }
+  if (m_Model->GetAnnotationInput())
+  {
+    this->CopyAnnotation(whole, planes.data());
+    plan.Grid.ToWorking(planes.data(), native, working.data() + imageChannels * pixels, plan.Seen);
+  }
+  return working;
+}
+
+template <typename TInputImage, typename TOutputImage>
+std::vector<std::vector<float>>
+UNetFilterBase<TInputImage, TOutputImage>::Predict(const Plan &                            plan,
+                                                   const std::vector<std::vector<float>> & inputs,
+                                                   const size_t                            slicesDone,
+                                                   const size_t                            slices)
+{
+  const size_t       pixels = plan.Seen.GetNumberOfPixels();
+  const unsigned int channels = m_Model->GetNumberOfInputChannels();
+  const size_t       total = inputs.size() * plan.Tiles.size();
+
+  std::vector<std::vector<float>> probabilities(inputs.size(), std::vector<float>(plan.Wanted.GetNumberOfPixels()));
+  for (size_t done = 0; done < total;)
+  {
+    const auto   tileOf = [&](const size_t i) -> const Tile & { return plan.Tiles[i % plan.Tiles.size()]; };
+    const auto   extent = tileOf(done).Seen.GetExtent();
+    const size_t seenPixels = tileOf(done).Seen.GetNumberOfPixels();
+    const size_t limit = std::min(total, done + m_Model->GetBatchSize(extent));
+    size_t       end = done + 1;
+    while (end < limit && tileOf(end).Seen.GetExtent() == extent)
     {
-      CopyBox(working.data() + channel * pixels,
-              workingBox,
-              tileInput.data() + channel * seen.GetNumberOfPixels(),
-              seen,
-              seen);
+      ++end;
     }
-    m_Model->Predict(
-      tileInput.data(), { { seen.GetLength(0), seen.GetLength(1), seen.GetLength(2) } }, tileProbability.data());
-    CopyBox(tileProbability.data(), seen, probability.data(), wanted, core);
-    this->UpdateProgress(progressStart +
-                         (progressEnd - progressStart) * static_cast<float>(t + 1) / static_cast<float>(tiles));
+
+    std::vector<float> seen(seenPixels * channels * (end - done));
+    std::vector<float> seenProbability(seenPixels * (end - done));
+    float *            plane = seen.data();
+    for (size_t i = done; i < end; ++i)
+    {
+      const Box & box = tileOf(i).Seen;
+      for (unsigned int channel = 0; channel < channels; ++channel, plane += seenPixels)
+      {
+        CopyBox(inputs[i / plan.Tiles.size()].data() + channel * pixels, plan.Seen, plane, box, box);
+      }
+    }
+    m_Model->Predict(seen.data(), extent, seenProbability.data(), end - done);
+    for (size_t i = done; i < end; ++i)
+    {
+      CopyBox(seenProbability.data() + (i - done) * seenPixels,
+              tileOf(i).Seen,
+              probabilities[i / plan.Tiles.size()].data(),
+              plan.Wanted,
+              tileOf(i).Core);
+    }
+    done = end;
+    this->UpdateProgress(static_cast<float>(slicesDone * plan.Tiles.size() + done) /
+                         static_cast<float>(slices * plan.Tiles.size()));
     if (this->GetAbortGenerateData())
     {
       throw ProcessAborted(__FILE__, __LINE__);
     }
   }
+  return probabilities;
+}
 
-  std::vector<float> result(wantedNative.GetNumberOfPixels());
-  grid.ToNative(probability.data(), wanted, result.data(), wantedNative);
+template <typename TInputImage, typename TOutputImage>
+void
+UNetFilterBase<TInputImage, TOutputImage>::Write(const Plan &               plan,
+                                                 const std::vector<float> & probability,
+                                                 const RegionType &         requested)
+{
+  std::vector<float> result(plan.WantedNative.GetNumberOfPixels());
+  plan.Grid.ToNative(probability.data(), plan.Wanted, result.data(), plan.WantedNative);
   const float * value = result.data();
   for (ImageScanlineIterator<TOutputImage> it(this->GetOutput(), requested); !it.IsAtEnd(); it.NextLine())
   {

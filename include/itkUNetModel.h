@@ -23,6 +23,7 @@
 #include "itkIntensityNormalization.h"
 #include "itkObject.h"
 #include "itkObjectFactory.h"
+#include "itkUNetPrecision.h"
 
 #include <array>
 #include <memory>
@@ -31,6 +32,8 @@
 
 namespace itk
 {
+class UNetPredictor;
+
 /** \class UNetModel
  * \brief A U-Net with everything that is needed to apply it: weights, input, intensities, pixel size.
  *
@@ -71,8 +74,8 @@ public:
   itkSetMacro(AnnotationInput, bool);
   itkGetConstMacro(AnnotationInput, bool);
   itkBooleanMacro(AnnotationInput);
-  /** Channels of the first level; 0 (default) lets Initialize() choose: 64, as in the paper, on a GPU, and 16 on the CPU,
-   * where a step of the wider network takes many times as long. */
+  /** Channels of the first level; 0 (default) lets Initialize() choose: 64, as in the paper, on a GPU, and 16 on the
+   * CPU, where a step of the wider network takes many times as long. */
   itkSetMacro(BaseChannels, unsigned int);
   itkGetConstMacro(BaseChannels, unsigned int);
   /** Resolutions, 2 to 8, default 5, that is 4 poolings. */
@@ -112,12 +115,18 @@ public:
   itkSetStringMacro(TrainingRecord);
   itkGetStringMacro(TrainingRecord);
 
-  /** "auto" (CUDA if there is one, else the CPU; default), "cpu", "cuda", "cuda:1".
-   * \throw ExceptionObject if the device does not exist. */
+  /** "auto" (CUDA if there is one, else the CPU; default), "cpu", "cuda", "cuda:1". Where several CUDA devices are
+   * there, "auto" and "cuda" train on the first, and Predict() shares its images out to all. \throw ExceptionObject if
+   * the device does not exist. */
   void
   SetDevice(const std::string & device);
   const std::string &
   GetDevice() const;
+
+  /** The numbers that training and Predict() compute with, default Auto. The model file holds float32 whatever is set.
+   */
+  itkSetEnumMacro(Precision, UNetPrecision);
+  itkGetEnumMacro(Precision, UNetPrecision);
 
   /** Draws new weights from `seed`.
    * \throw ExceptionObject if the architecture is not possible. */
@@ -150,15 +159,21 @@ public:
   size_t
   GetMargin() const;
 
+  /** How many images of `extent` keep the device busy when Predict() gets them at once: 1 on the CPU, where an image's
+   * values then do not depend on its neighbours. */
+  size_t
+  GetBatchSize(const std::array<size_t, 3> & extent) const;
+
   /** Applies the network with running batch statistics.
    *
-   * \param input        planar float buffer (channel, [z,] y, x), intensities already scaled
-   * \param extent       in ITK's order (x, y, z); z is 1 with a 2-D model. Sizes that are not multiples of
-   *                     GetAlignment() are filled up by repeating the last pixel.
-   * \param probability  receives the foreground's soft-max probability, one channel of the same extent
+   * \param input        planar float buffers (channel, [z,] y, x), one image after another, intensities already scaled
+   * \param extent       of each image, in ITK's order (x, y, z); z is 1 with a 2-D model. Sizes that are not multiples
+   *                     of GetAlignment() are filled up by repeating the last pixel.
+   * \param probability  receives the foreground's soft-max probability, one channel of the same extent per image
+   * \param images       how many there are
    * Calls from several threads are safe. */
   void
-  Predict(const float * input, const std::array<size_t, 3> & extent, float * probability) const;
+  Predict(const float * input, const std::array<size_t, 3> & extent, float * probability, size_t images = 1) const;
 
   /** Threads that LibTorch's CPU operations use, in the whole process. */
   static void
@@ -180,6 +195,9 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
+  std::shared_ptr<const UNetPredictor>
+  GetPredictor() const;
+
   unsigned int           m_Dimension{ 2 };
   unsigned int           m_ImageChannels{ 1 };
   bool                   m_AnnotationInput{ false };
@@ -187,6 +205,7 @@ private:
   unsigned int           m_NumberOfLevels{ 5 };
   IntensityNormalization m_Normalization{ IntensityNormalization::Maximum };
   SpacingType            m_Spacing{ { 0.0, 0.0, 0.0 } };
+  UNetPrecision          m_Precision{ UNetPrecision::Auto };
   std::string            m_TrainingRecord;
   std::unique_ptr<Impl>  m_Impl;
 };

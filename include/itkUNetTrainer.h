@@ -24,16 +24,6 @@
 
 namespace itk
 {
-/** The numbers that training computes with.
- * \ingroup AnnotationUpgrade */
-enum class TrainingPrecision : uint8_t
-{
-  Auto,     ///< BFloat16 where the hardware computes in it, else Float32
-  Float32,  ///< single precision throughout
-  BFloat16, ///< weights and activations in bfloat16; master weights, batch statistics, loss and optimiser in float32
-};
-constexpr std::array<const char *, 3> TrainingPrecisionNames{ { "auto", "float32", "bfloat16" } };
-
 /** What training minimises.
  * \ingroup AnnotationUpgrade */
 enum class TrainingLoss : uint8_t
@@ -50,7 +40,8 @@ constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-e
  * from the training images in shuffled order, each perturbed, turned and placed anew from (Seed, epoch, draw), and
  * takes one step of Adam per BatchSize patches. After every epoch the moving average of the weights (EMA) is scored on
  * the whole validation images, whose perturbations were drawn once; the best average is what remains in the model.
- * Training ends after Patience epochs without a better score, MaximumEpochs, or MaximumMinutes.
+ * Training ends after Patience epochs without a better score, MaximumEpochs, or MaximumMinutes. It computes on the
+ * model's Device and in its Precision.
  *
  * On the CPU two trainings with the same settings, seed and number of threads give identical files, whether or not one
  * of them was stopped on the way and resumed from its checkpoint (MaximumMinutes aside).
@@ -112,9 +103,6 @@ public:
   /** Default DiceAndCrossEntropy; the paper has Dice alone. */
   itkSetEnumMacro(Loss, TrainingLoss);
   itkGetEnumMacro(Loss, TrainingLoss);
-  /** Default Auto. */
-  itkSetEnumMacro(Precision, TrainingPrecision);
-  itkGetEnumMacro(Precision, TrainingPrecision);
   /** Share of the images kept for validation, in [0, 1), default 0.2, at least one image. A single image serves
    * both. */
   itkSetMacro(ValidationFraction, double);
@@ -177,7 +165,6 @@ private:
   double                             m_LearningRate{ 1e-3 };
   double                             m_AverageDecay{ 0.99 };
   TrainingLoss                       m_Loss{ TrainingLoss::DiceAndCrossEntropy };
-  TrainingPrecision                  m_Precision{ TrainingPrecision::Auto };
   double                             m_ValidationFraction{ 0.2 };
   unsigned int                       m_Patience{ 10 };
   unsigned int                       m_MaximumEpochs{ 1000 };

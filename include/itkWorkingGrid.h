@@ -54,6 +54,11 @@ public:
     {
       return End[axis] - Begin[axis];
     }
+    ExtentType
+    GetExtent() const
+    {
+      return { { GetLength(0), GetLength(1), GetLength(2) } };
+    }
     size_t
     GetNumberOfPixels() const
     {

@@ -19,6 +19,7 @@
 
 #include "itksys/MD5.h"
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -111,6 +112,35 @@ FindDevice(const std::string & name)
   return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
+UNetNetwork
+CopyNetwork(const UNetModel & model)
+{
+  UNetNetwork network(
+    model.GetDimension(), model.GetNumberOfInputChannels(), model.GetBaseChannels(), model.GetNumberOfLevels());
+  network->to(model.GetImpl().Device);
+  CopyState(network, model.GetImpl().Network);
+  network->eval();
+  return network;
+}
+
+bool
+ComputesInBFloat16(UNetPrecision precision, const torch::Device & device)
+{
+  if (precision != UNetPrecision::Auto)
+  {
+    return precision == UNetPrecision::BFloat16;
+  }
+  if (device.is_cuda())
+  {
+    return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+  }
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 10
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 UNetModel::UNetModel()
   : m_Impl(std::make_unique<Impl>())
 {}
@@ -135,6 +165,7 @@ UNetModel::SetDevice(const std::string & device)
 {
   m_Impl->Device = FindDevice(device);
   m_Impl->DeviceName = device;
+  m_Impl->Predictor = nullptr;
   if (m_Impl->Network)
   {
     m_Impl->Network->to(m_Impl->Device);
@@ -172,6 +203,7 @@ UNetModel::Initialize(uint32_t seed)
     m_Impl->Network->Initialize(seed);
     m_Impl->Network->eval();
     m_Impl->Network->to(m_Impl->Device);
+    m_Impl->Predictor = nullptr;
   });
   this->Modified();
 }
@@ -300,41 +332,37 @@ UNetModel::GetMargin() const
   return 7 * this->GetAlignment();
 }
 
+size_t
+UNetModel::GetBatchSize(const std::array<size_t, 3> & extent) const
+{
+  constexpr size_t pixelsPerDevice = size_t{ 1 } << 20;
+  if (!m_Impl->Device.is_cuda())
+  {
+    return 1;
+  }
+  const size_t devices = this->GetPredictor()->GetNumberOfDevices();
+  return devices * std::max<size_t>(1, pixelsPerDevice / (extent[0] * extent[1] * extent[2]));
+}
+
+std::shared_ptr<const UNetPredictor>
+UNetModel::GetPredictor() const
+{
+  const std::lock_guard<std::mutex> lock(m_Impl->PredictorMutex);
+  if (!m_Impl->Predictor || m_Impl->Predictor->IsOutdated(*this))
+  {
+    m_Impl->Predictor = std::make_shared<const UNetPredictor>(*this);
+  }
+  return m_Impl->Predictor;
+}
+
 void
-UNetModel::Predict(const float * input, const std::array<size_t, 3> & extent, float * probability) const
+UNetModel::Predict(const float * input, const std::array<size_t, 3> & extent, float * probability, size_t images) const
 {
   if (!this->IsInitialized())
   {
     itkExceptionMacro("The model has no weights: load a model file, train, or call Initialize().");
   }
-  WithTorchErrors("The network failed", [&] {
-    torch::NoGradGuard   guard;
-    std::vector<int64_t> shape{ 1, static_cast<int64_t>(this->GetNumberOfInputChannels()) };
-    std::vector<int64_t> padding;
-    const auto           alignment = static_cast<int64_t>(this->GetAlignment());
-    for (unsigned int axis = m_Dimension; axis-- > 0;)
-    {
-      shape.push_back(static_cast<int64_t>(extent[axis]));
-    }
-    for (unsigned int axis = 0; axis < m_Dimension; ++axis)
-    {
-      const auto length = static_cast<int64_t>(extent[axis]);
-      padding.push_back(0);
-      padding.push_back((alignment - length % alignment) % alignment);
-    }
-    auto x = torch::from_blob(const_cast<float *>(input), shape).to(m_Impl->Device);
-    if (std::any_of(padding.begin(), padding.end(), [](int64_t p) { return p > 0; }))
-    {
-      x = torch::nn::functional::pad(x, torch::nn::functional::PadFuncOptions(padding).mode(torch::kReplicate));
-    }
-    auto y = m_Impl->Network->forward(x.contiguous(FastFormat(m_Dimension))).softmax(1).select(1, 1).squeeze(0);
-    for (unsigned int axis = 0; axis < m_Dimension; ++axis)
-    {
-      y = y.narrow(static_cast<int64_t>(m_Dimension - 1 - axis), 0, static_cast<int64_t>(extent[axis]));
-    }
-    y = y.to(torch::kCPU).contiguous();
-    std::copy_n(y.data_ptr<float>(), y.numel(), probability);
-  });
+  WithTorchErrors("The network failed", [&] { this->GetPredictor()->Predict(input, extent, probability, images); });
 }
 
 void
@@ -358,6 +386,7 @@ UNetModel::PrintSelf(std::ostream & os, Indent indent) const
   os << indent << "Normalization: " << NormalizationName(m_Normalization) << std::endl;
   os << indent << "Spacing: " << m_Spacing[0] << ' ' << m_Spacing[1] << ' ' << m_Spacing[2] << std::endl;
   os << indent << "Device: " << this->GetDevice() << std::endl;
+  os << indent << "Precision: " << UNetPrecisionNames[static_cast<size_t>(m_Precision)] << std::endl;
   os << indent << "NumberOfParameters: " << this->GetNumberOfParameters() << std::endl;
 }
 } // namespace itk

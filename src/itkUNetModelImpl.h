@@ -19,7 +19,7 @@
 #define itkUNetModelImpl_h
 
 #include "itkUNetModel.h"
-#include "itkUNetNetwork.h"
+#include "itkUNetPredictor.h"
 
 namespace itk
 {
@@ -28,7 +28,18 @@ struct UNetModel::Impl
   UNetNetwork   Network{ nullptr };
   std::string   DeviceName{ "auto" };
   torch::Device Device{ torch::kCPU };
+
+  std::shared_ptr<const UNetPredictor> Predictor; ///< made when it is first wanted
+  std::mutex                           PredictorMutex;
 };
+
+/** A network of the model's architecture, on its device, with its weights. */
+UNetNetwork
+CopyNetwork(const UNetModel & model);
+
+/** Whether `precision` means bfloat16 on this device. */
+bool
+ComputesInBFloat16(UNetPrecision precision, const torch::Device & device);
 
 /** The device that `name` stands for.
  * \throw ExceptionObject if there is none. */

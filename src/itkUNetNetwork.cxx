@@ -33,6 +33,18 @@ WithEdge(std::initializer_list<int64_t> channels, int64_t dimension, int64_t edg
   return shape;
 }
 
+/** Max pooling by 2. */
+torch::Tensor
+HalveSize(const torch::Tensor & x)
+{
+  if (x.dim() == 4)
+  {
+    return torch::max_pool2d(x, 2);
+  }
+  // LibTorch 1.13 has no bfloat16 for this on the CPU.
+  return x.is_cpu() ? torch::max_pool3d(x.to(torch::kFloat32), 2).to(x.dtype()) : torch::max_pool3d(x, 2);
+}
+
 /** A container whose children have the names of PyTorch's Sequential. */
 std::shared_ptr<torch::nn::Module>
 Container()
@@ -117,7 +129,7 @@ BatchNormalizationImpl::forward(const torch::Tensor & input)
   {
     num_batches_tracked += 1;
   }
-  return torch::batch_norm(input, weight, bias, running_mean, running_var, is_training(), 0.1, 1e-5, true);
+  return torch::batch_norm(input, weight, bias, running_mean, running_var, is_training(), 0.1, Epsilon, true);
 }
 
 DoubleConvolutionImpl::DoubleConvolutionImpl(int64_t dimension, int64_t in, int64_t out)
@@ -134,9 +146,28 @@ DoubleConvolutionImpl::forward(const torch::Tensor & input)
   auto x = input;
   for (unsigned int i = 0; i < 2; ++i)
   {
-    x = m_Normalization[i](m_Convolution[i](x)).relu_();
+    x = m_Convolution[i](x);
+    if (m_Normalization[i])
+    {
+      x = m_Normalization[i](x);
+    }
+    x.relu_();
   }
   return x;
+}
+
+void
+DoubleConvolutionImpl::FoldNormalization()
+{
+  for (unsigned int i = 0; i < 2; ++i)
+  {
+    auto &       convolution = *m_Convolution[i];
+    const auto & normalization = *m_Normalization[i];
+    const auto   scale = normalization.weight / (normalization.running_var + normalization.Epsilon).sqrt();
+    convolution.bias.copy_((convolution.bias - normalization.running_mean) * scale + normalization.bias);
+    convolution.weight.transpose(0, -1).mul_(scale);
+    m_Normalization[i] = nullptr;
+  }
 }
 
 UNetNetworkImpl::UNetNetworkImpl(int64_t dimension, int64_t in, int64_t base, int64_t levels)
@@ -174,7 +205,7 @@ UNetNetworkImpl::forward(const torch::Tensor & input)
   for (auto & down : m_Down)
   {
     skips.push_back(x);
-    x = down(m_Dimension == 2 ? torch::max_pool2d(x, 2) : torch::max_pool3d(x, 2));
+    x = down(HalveSize(x));
   }
   for (size_t i = 0; i < m_Up.size(); ++i)
   {
@@ -220,6 +251,31 @@ UNetNetworkImpl::SetConvolutionType(torch::Dtype type)
     if (module->as<ConvolutionImpl>() || module->as<UpConvolutionImpl>())
     {
       module->to(type);
+    }
+  }
+}
+
+void
+UNetNetworkImpl::Freeze(torch::Dtype type)
+{
+  torch::NoGradGuard guard;
+  for (auto & module : modules(false))
+  {
+    if (auto * convolutions = module->as<DoubleConvolutionImpl>())
+    {
+      convolutions->FoldNormalization();
+    }
+  }
+  for (auto * const parameter : { &m_Output->weight, &m_Output->bias })
+  {
+    parameter->set_data(parameter->narrow(0, 1, 1) - parameter->narrow(0, 0, 1));
+  }
+  this->to(type);
+  for (auto & parameter : parameters())
+  {
+    if (parameter.dim() > 1)
+    {
+      parameter.set_data(parameter.contiguous(FastFormat(m_Dimension)));
     }
   }
 }

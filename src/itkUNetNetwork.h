@@ -20,7 +20,6 @@
 
 #include <torch/torch.h>
 
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -59,6 +58,8 @@ TORCH_MODULE(UpConvolution);
 class BatchNormalizationImpl : public torch::nn::Module
 {
 public:
+  static constexpr double Epsilon = 1e-5;
+
   explicit BatchNormalizationImpl(int64_t channels);
   torch::Tensor
   forward(const torch::Tensor & input);
@@ -79,6 +80,10 @@ public:
   torch::Tensor
   forward(const torch::Tensor & input);
 
+  /** Makes the running batch normalisation part of the convolutions. */
+  void
+  FoldNormalization();
+
 private:
   Convolution        m_Convolution[2]{ nullptr, nullptr };
   BatchNormalization m_Normalization[2]{ nullptr, nullptr };
@@ -91,7 +96,8 @@ class UNetNetworkImpl : public torch::nn::Module
 public:
   UNetNetworkImpl(int64_t dimension, int64_t in, int64_t base, int64_t levels);
 
-  /** [batch, channels, (z,) y, x] with sizes that poolings divide -> logits [batch, 2, (z,) y, x]. */
+  /** [batch, channels, (z,) y, x] with sizes that poolings divide -> logits [batch, 2, (z,) y, x], or, of a frozen
+   * network, the second less the first [batch, 1, (z,) y, x]. */
   torch::Tensor
   forward(const torch::Tensor & input);
 
@@ -102,6 +108,10 @@ public:
   /** Convolutions in `type`; batch normalisation stays in float32. */
   void
   SetConvolutionType(torch::Dtype type);
+
+  /** Gives up what only training needs, for speed, and converts to `type`. */
+  void
+  Freeze(torch::Dtype type);
 
 private:
   int64_t                        m_Dimension;

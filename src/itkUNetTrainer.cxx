@@ -92,7 +92,6 @@ UNetTrainer::PrintSelf(std::ostream & os, Indent indent) const
   os << indent << "LearningRate: " << m_LearningRate << std::endl;
   os << indent << "AverageDecay: " << m_AverageDecay << std::endl;
   os << indent << "Loss: " << TrainingLossNames[static_cast<size_t>(m_Loss)] << std::endl;
-  os << indent << "Precision: " << TrainingPrecisionNames[static_cast<size_t>(m_Precision)] << std::endl;
   os << indent << "ValidationFraction: " << m_ValidationFraction << std::endl;
   os << indent << "Patience: " << m_Patience << std::endl;
   os << indent << "MaximumEpochs: " << m_MaximumEpochs << std::endl;

@@ -26,35 +26,16 @@
 
 namespace itk
 {
-namespace
-{
-/** Whether the processor multiplies bfloat16 numbers itself. */
-bool
-ComputesInBFloat16(const torch::Device & device)
-{
-  if (device.is_cuda())
-  {
-    return true;
-  }
-#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 10
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
-}
-} // namespace
-
 UNetTrainer::Session::Session(UNetTrainer & trainer)
   : m_Trainer(trainer)
   , m_Source(*trainer.m_SampleSource)
   , m_Model(*trainer.m_Model)
   , m_Device(m_Model.GetImpl().Device)
-  , m_BFloat16(trainer.m_Precision == TrainingPrecision::BFloat16 ||
-               (trainer.m_Precision == TrainingPrecision::Auto && ComputesInBFloat16(m_Device)))
+  , m_BFloat16(ComputesInBFloat16(m_Model.GetPrecision(), m_Device))
   , m_Best(m_Model.GetImpl().Network)
-  , m_Master(NewNetwork())
-  , m_Worker(m_BFloat16 ? NewNetwork() : m_Master)
-  , m_Average(NewNetwork())
+  , m_Master(CopyNetwork(m_Model))
+  , m_Worker(m_BFloat16 ? CopyNetwork(m_Model) : m_Master)
+  , m_Average(CopyNetwork(m_Model))
   , m_Adam(m_Master->parameters(), torch::optim::AdamOptions(trainer.m_LearningRate))
 {
   if (m_BFloat16)
@@ -70,16 +51,6 @@ UNetTrainer::Session::Session(UNetTrainer & trainer)
     m_PatchExtent[axis] = (edge + alignment - 1) / alignment * alignment;
   }
   this->SplitImages();
-}
-
-UNetNetwork
-UNetTrainer::Session::NewNetwork() const
-{
-  UNetNetwork network(
-    m_Model.GetDimension(), m_Model.GetNumberOfInputChannels(), m_Model.GetBaseChannels(), m_Model.GetNumberOfLevels());
-  network->to(m_Device);
-  CopyState(network, m_Best);
-  return network;
 }
 
 /** [images, channels, (z,) y, x], without channels where 0. */
@@ -293,7 +264,7 @@ UNetTrainer::Session::Run()
     m_Trainer.m_BestEpoch = 0;
   }
   auto &      history = m_Trainer.m_History;
-  UNetNetwork best = this->NewNetwork();
+  UNetNetwork best = CopyNetwork(m_Model);
   const auto  finish = [&] {
     CopyState(m_Best, best);
     m_Best->eval();

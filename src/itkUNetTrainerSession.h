@@ -46,8 +46,6 @@ private:
     std::vector<float> Target;
   };
 
-  UNetNetwork
-  NewNetwork() const;
   std::vector<int64_t>
   Shape(const ExtentType & extent, int64_t images, int64_t channels) const;
   nlohmann::json

@@ -102,6 +102,48 @@ TEST(UNetModel, WeightsDependOnTheSeedAlone)
   EXPECT_NE(Predict(model, input, extent), first);
 }
 
+TEST(UNetModel, BFloat16IsCloseToFloat32)
+{
+  for (const unsigned int dimension : { 2u, 3u })
+  {
+    const Extent extent{ { 40, 24, dimension == 2 ? 1u : 16u } };
+    const auto   input = Noise(2 * Count(extent), 6);
+    const auto   model = itk::MakeTestModel(dimension, 1, true);
+    const auto   single = Predict(model, input, extent);
+    model->SetPrecision(itk::UNetPrecision::BFloat16);
+    const auto half = Predict(model, input, extent);
+    EXPECT_NE(half, single);
+    for (size_t i = 0; i < single.size(); ++i)
+    {
+      ASSERT_NEAR(half[i], single[i], 0.02);
+    }
+    model->SetPrecision(itk::UNetPrecision::Auto);
+    const auto automatic = Predict(model, input, extent);
+    EXPECT_TRUE(automatic == half || automatic == single);
+    model->SetPrecision(itk::UNetPrecision::Float32);
+    EXPECT_EQ(Predict(model, input, extent), single);
+  }
+}
+
+TEST(UNetModel, PredictsSeveralImagesAtOnce)
+{
+  const Extent       extent{ { 21, 18, 1 } };
+  const size_t       pixels = Count(extent);
+  const auto         input = Noise(3 * 2 * pixels, 8);
+  const auto         model = itk::MakeTestModel(2, 1, true);
+  std::vector<float> together(3 * pixels);
+  model->Predict(input.data(), extent, together.data(), 3);
+  for (size_t image = 0; image < 3; ++image)
+  {
+    std::vector<float> alone(pixels);
+    model->Predict(input.data() + image * 2 * pixels, extent, alone.data());
+    for (size_t i = 0; i < pixels; ++i)
+    {
+      ASSERT_NEAR(together[image * pixels + i], alone[i], 1e-5);
+    }
+  }
+}
+
 TEST(UNetModel, AcceptsEveryExtent)
 {
   for (const unsigned int dimension : { 2u, 3u })
@@ -169,6 +211,7 @@ TEST(UNetModel, FileKeepsEverything)
     EXPECT_EQ(loaded->GetTrainingRecord(), std::string("{\"a\": 1}"));
     const Extent extent{ { 12, 9, dimension == 3 ? size_t{ 5 } : size_t{ 1 } } };
     const auto   input = Noise(4 * Count(extent), 9);
+    loaded->SetPrecision(model->GetPrecision());
     EXPECT_EQ(Predict(loaded, input, extent), Predict(model, input, extent));
     loaded->Save(folder.File("again"));
     EXPECT_EQ(itk::ReadBytes(folder.File("again")), itk::ReadBytes(file));

@@ -31,7 +31,7 @@
 
 namespace itk
 {
-/** A small network with random weights. */
+/** A small network with random weights, which computes in float32. */
 inline UNetModel::Pointer
 MakeTestModel(unsigned int dimension,
               unsigned int imageChannels,
@@ -45,6 +45,7 @@ MakeTestModel(unsigned int dimension,
   model->SetAnnotationInput(annotation);
   model->SetBaseChannels(base);
   model->SetNumberOfLevels(levels);
+  model->SetPrecision(UNetPrecision::Float32);
   model->Initialize(11);
   return model;
 }

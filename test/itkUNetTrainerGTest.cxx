@@ -78,7 +78,6 @@ MakeTrainer(bool annotation = true, unsigned int seed = 1, unsigned int images =
   trainer->SetPatchSize(VDimension == 2 ? 32 : 16);
   trainer->SetPatchesPerEpoch(16);
   trainer->SetMaximumEpochs(4);
-  trainer->SetPrecision(itk::TrainingPrecision::Float32);
   return trainer;
 }
 
@@ -93,13 +92,13 @@ FileOf(const itk::UNetModel * model)
 
 TEST(UNetTrainer, OneSeedGivesOneFile)
 {
-  for (const auto precision : { itk::TrainingPrecision::Float32, itk::TrainingPrecision::Auto })
+  for (const auto precision : { itk::UNetPrecision::Float32, itk::UNetPrecision::Auto })
   {
     std::vector<std::string> files;
     for (const unsigned int seed : { 1u, 1u, 2u })
     {
       auto trainer = MakeTrainer(true, seed);
-      trainer->SetPrecision(precision);
+      trainer->GetModel()->SetPrecision(precision);
       trainer->Train();
       files.push_back(FileOf(trainer->GetModel()));
     }
@@ -110,19 +109,19 @@ TEST(UNetTrainer, OneSeedGivesOneFile)
 
 TEST(UNetTrainer, LearnsToSeeCells)
 {
-  for (const auto precision : { itk::TrainingPrecision::Float32, itk::TrainingPrecision::BFloat16 })
+  for (const auto precision : { itk::UNetPrecision::Float32, itk::UNetPrecision::BFloat16 })
   {
     for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
     {
       auto trainer = MakeTrainer(false);
-      trainer->SetPrecision(precision);
+      trainer->GetModel()->SetPrecision(precision);
       trainer->SetLoss(loss);
-      trainer->SetMaximumEpochs(12);
+      trainer->SetMaximumEpochs(24);
       trainer->SetLearningRate(0.01);
       trainer->SetAverageDecay(0.9);
       trainer->Train();
       const auto & history = trainer->GetHistory();
-      ASSERT_EQ(history.size(), 12u);
+      ASSERT_EQ(history.size(), 24u);
       EXPECT_LT(history.back().Loss, 0.5 * history.front().Loss);
       EXPECT_GT(history[trainer->GetBestEpoch() - 1].Score, 0.9);
     }
@@ -131,12 +130,16 @@ TEST(UNetTrainer, LearnsToSeeCells)
 
 TEST(UNetTrainer, LearnsInThreeDimensions)
 {
-  auto trainer = MakeTrainer<3>(true, 1, 3);
-  trainer->SetMaximumEpochs(12);
-  trainer->SetLearningRate(0.01);
-  trainer->SetAverageDecay(0.9);
-  trainer->Train();
-  EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Score, 0.8);
+  for (const auto precision : { itk::UNetPrecision::Float32, itk::UNetPrecision::BFloat16 })
+  {
+    auto trainer = MakeTrainer<3>(true, 1, 3);
+    trainer->GetModel()->SetPrecision(precision);
+    trainer->SetMaximumEpochs(12);
+    trainer->SetLearningRate(0.01);
+    trainer->SetAverageDecay(0.9);
+    trainer->Train();
+    EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Score, 0.8);
+  }
 }
 
 TEST(UNetTrainer, KeepsTheBestWeightsAndStopsWhenPatienceEnds)
@@ -173,10 +176,10 @@ TEST(UNetTrainer, KeepsTheBestWeightsAndStopsWhenPatienceEnds)
 // Killed after any epoch, or in the middle of one, a training goes on to the same weights.
 TEST(UNetTrainer, ResumesToTheSameWeights)
 {
-  for (const auto precision : { itk::TrainingPrecision::Float32, itk::TrainingPrecision::BFloat16 })
+  for (const auto precision : { itk::UNetPrecision::Float32, itk::UNetPrecision::BFloat16 })
   {
     auto whole = MakeTrainer();
-    whole->SetPrecision(precision);
+    whole->GetModel()->SetPrecision(precision);
     whole->Train();
     const std::string expected = FileOf(whole->GetModel());
 
@@ -184,7 +187,7 @@ TEST(UNetTrainer, ResumesToTheSameWeights)
     {
       const itk::TestFolder folder;
       auto                  first = MakeTrainer();
-      first->SetPrecision(precision);
+      first->GetModel()->SetPrecision(precision);
       first->SetCheckpointFile(folder.File("checkpoint"));
       unsigned int done = 0;
       first->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) {
@@ -201,7 +204,7 @@ TEST(UNetTrainer, ResumesToTheSameWeights)
       EXPECT_LT(first->GetHistory().size(), 4u);
 
       auto second = MakeTrainer();
-      second->SetPrecision(precision);
+      second->GetModel()->SetPrecision(precision);
       second->SetCheckpointFile(folder.File("checkpoint"));
       second->ResumeOn();
       second->Train();

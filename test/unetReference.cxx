@@ -145,6 +145,7 @@ MakeReference(const int64_t  dimension,
 
   auto model = itk::UNetModel::New();
   model->SetDevice("cpu");
+  model->SetPrecision(itk::UNetPrecision::Float32);
   model->SetDimension(static_cast<unsigned int>(dimension));
   model->SetImageChannels(static_cast<unsigned int>(channels - 1));
   model->AnnotationInputOn();

@@ -18,10 +18,12 @@
 #include "CommonOptions.h"
 
 #include "Checks.h"
+#include "Choice.h"
 #include "Progress.h"
 
 #include "itkMultiThreaderBase.h"
 #include "itkPerturbRandomStream.h"
+#include "itkUNetPrecision.h"
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
 #  include "itkUNetTrainer.h"
 #endif
@@ -30,9 +32,11 @@ CommonOptions::CommonOptions()
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
   : Seed(itk::UNetTrainer::New()->GetSeed())
   , Device(itk::UNetModel::New()->GetDevice())
+  , Precision(ToName(itk::UNetPrecisionNames, itk::UNetModel::New()->GetPrecision()))
 #else
   : Seed(1)
   , Device("cpu")
+  , Precision(ToName(itk::UNetPrecisionNames, itk::UNetPrecision::Auto))
 #endif
   , Threads(itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads())
 {}
@@ -45,6 +49,12 @@ AddCommonOptions(CLI::App & app, CommonOptions & options)
   app.add_option("--device", options.Device, "Where networks run: auto, cpu, cuda, cuda:1, ...")
     ->group(group)
     ->type_name("NAME");
+  app
+    .add_option(
+      "--precision", options.Precision, "Numbers that networks compute with: " + Join(itk::UNetPrecisionNames))
+    ->group(group)
+    ->type_name("NAME")
+    ->check(IsOneOf(itk::UNetPrecisionNames));
   app.add_option("--threads", options.Threads, "Processor threads")->group(group)->type_name("N")->check(IsCount());
   app.add_flag("--quiet", options.Quiet, "No progress and no remarks")->group(group);
 }
@@ -59,6 +69,15 @@ Apply(const CommonOptions & options)
   itk::UNetModel::SetNumberOfThreads(options.Threads);
 #endif
 }
+
+#ifdef ANNOTATION_UPGRADE_USE_TORCH
+void
+ApplyTo(itk::UNetModel & model, const CommonOptions & options)
+{
+  model.SetDevice(options.Device);
+  model.SetPrecision(FromName<itk::UNetPrecision>(itk::UNetPrecisionNames, options.Precision));
+}
+#endif
 
 uint64_t
 SeedFor(uint32_t seed, const std::string & name)

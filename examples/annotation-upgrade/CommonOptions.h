@@ -18,6 +18,10 @@
 #ifndef CommonOptions_h
 #define CommonOptions_h
 
+#ifdef ANNOTATION_UPGRADE_USE_TORCH
+#  include "itkUNetModel.h"
+#endif
+
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
@@ -28,6 +32,7 @@ struct CommonOptions
 {
   uint32_t     Seed;
   std::string  Device;
+  std::string  Precision;
   unsigned int Threads;
   bool         Quiet{ false };
 
@@ -40,6 +45,12 @@ AddCommonOptions(CLI::App & app, CommonOptions & options);
 /** Sets threads and quietness for the whole process. */
 void
 Apply(const CommonOptions & options);
+
+#ifdef ANNOTATION_UPGRADE_USE_TORCH
+/** Sets device and precision. */
+void
+ApplyTo(itk::UNetModel & model, const CommonOptions & options);
+#endif
 
 /** A seed for each file of a set: their draws are independent, and a file more or less does not change those of the
  * others. */

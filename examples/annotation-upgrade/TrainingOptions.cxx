@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "TrainingOptions.h"
 
+#include "Choice.h"
 #include "Failure.h"
 #include "ImageFile.h"
 
@@ -52,33 +53,6 @@ GetPresetNames()
   return names;
 }
 
-template <typename TNames>
-std::string
-Join(const TNames & names)
-{
-  std::string text;
-  for (const auto & name : names)
-  {
-    text += (text.empty() ? "" : ", ") + std::string(name);
-  }
-  return text;
-}
-
-/** The enumerator whose name is at the same place in the list of names. */
-template <typename TEnum, typename TNames>
-TEnum
-FromName(const TNames & names, const std::string & name)
-{
-  return static_cast<TEnum>(std::find(names.begin(), names.end(), name) - names.begin());
-}
-
-template <typename TEnum, typename TNames>
-std::string
-ToName(const TNames & names, TEnum value)
-{
-  return names[static_cast<size_t>(value)];
-}
-
 itk::UNetModel::SpacingType
 ParseSpacing(const std::vector<std::string> & texts)
 {
@@ -110,7 +84,6 @@ TrainingOptions::TrainingOptions()
   LearningRate = trainer->GetLearningRate();
   AverageDecay = trainer->GetAverageDecay();
   Loss = ToName(itk::TrainingLossNames, trainer->GetLoss());
-  Precision = ToName(itk::TrainingPrecisionNames, trainer->GetPrecision());
   Patience = trainer->GetPatience();
   MaxEpochs = trainer->GetMaximumEpochs();
   MaxMinutes = trainer->GetMaximumMinutes();
@@ -137,7 +110,6 @@ TrainingOptions::ApplyTo(itk::UNetTrainer & trainer) const
   trainer.SetLearningRate(LearningRate);
   trainer.SetAverageDecay(AverageDecay);
   trainer.SetLoss(FromName<itk::TrainingLoss>(itk::TrainingLossNames, Loss));
-  trainer.SetPrecision(FromName<itk::TrainingPrecision>(itk::TrainingPrecisionNames, Precision));
   trainer.SetPatience(Patience);
   trainer.SetMaximumEpochs(MaxEpochs);
   trainer.SetMaximumMinutes(MaxMinutes);
@@ -148,9 +120,6 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
 {
   const auto add = [&app](const char * group, const char * name, auto & variable, const std::string & text) {
     return app.add_option(name, variable, text)->group(group);
-  };
-  const auto isOneOf = [](const auto & names) {
-    return CLI::IsMember(std::vector<std::string>(names.begin(), names.end())).description("");
   };
   const auto * const network = "Network";
   add(network, "--dimension", options.Dimension, "2 for slices (volumes are cut), 3 for volumes")
@@ -174,7 +143,7 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
       options.Normalization,
       "How intensities are scaled: " + Join(itk::IntensityNormalizationNames))
     ->type_name("NAME")
-    ->check(isOneOf(itk::IntensityNormalizationNames));
+    ->check(IsOneOf(itk::IntensityNormalizationNames));
 
   const auto * const training = "Training";
   add(training,
@@ -183,7 +152,7 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
       "Values for all options that are not given; paper: as in the paper; quick: a small network for a first look")
     ->type_name("paper|quick")
     ->default_str("")
-    ->check(isOneOf(GetPresetNames()));
+    ->check(IsOneOf(GetPresetNames()));
   add(training, "--max-epochs", options.MaxEpochs, "Epochs after which training ends")->type_name("N");
   add(training, "--max-minutes", options.MaxMinutes, "Minutes after which training ends; 0: no limit")->type_name("T");
   add(training, "--patience", options.Patience, "Epochs without a better score after which training ends")
@@ -199,10 +168,7 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
     ->type_name("X");
   add(training, "--loss", options.Loss, "What is minimised: " + Join(itk::TrainingLossNames))
     ->type_name("NAME")
-    ->check(isOneOf(itk::TrainingLossNames));
-  add(training, "--precision", options.Precision, "Of the computation: " + Join(itk::TrainingPrecisionNames))
-    ->type_name("NAME")
-    ->check(isOneOf(itk::TrainingPrecisionNames));
+    ->check(IsOneOf(itk::TrainingLossNames));
 }
 
 void

@@ -39,7 +39,6 @@ struct TrainingOptions
   double                   LearningRate;
   double                   AverageDecay;
   std::string              Loss;
-  std::string              Precision;
   unsigned int             Patience;
   unsigned int             MaxEpochs;
   double                   MaxMinutes;

@@ -35,7 +35,7 @@ itk::UNetModel::Pointer
 LoadModel(const ApplyJob & job)
 {
   const auto model = itk::UNetModel::Load(job.Model.string());
-  model->SetDevice(job.Common.Device);
+  ApplyTo(*model, job.Common);
   const bool upgrades = !job.Labels.empty();
   if (model->GetAnnotationInput() != upgrades)
   {

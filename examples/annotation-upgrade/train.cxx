@@ -220,7 +220,7 @@ TrainOn(const TrainJob & job)
   const auto source = TSource::New();
   const auto model = itk::UNetModel::New();
   job.Training.ApplyTo(*model);
-  model->SetDevice(job.Common.Device);
+  ApplyTo(*model, job.Common);
   model->SetAnnotationInput(job.AnnotationInput);
   model->SetImageChannels(AddSets(*source, sets, job.Training.SliceAxis));
   if (job.AnnotationInput)

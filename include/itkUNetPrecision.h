@@ -1,0 +1,38 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkUNetPrecision_h
+#define itkUNetPrecision_h
+
+#include <array>
+#include <cstdint>
+
+namespace itk
+{
+/** The numbers that a network computes with.
+ * \ingroup AnnotationUpgrade */
+enum class UNetPrecision : uint8_t
+{
+  Auto,     ///< BFloat16 where the hardware computes in it, else Float32
+  Float32,  ///< single precision throughout
+  BFloat16, ///< weights and activations in bfloat16; in training, master weights, batch statistics, loss and optimiser
+            ///< in float32
+};
+constexpr std::array<const char *, 3> UNetPrecisionNames{ { "auto", "float32", "bfloat16" } };
+} // namespace itk
+
+#endif

@@ -1,0 +1,147 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkUNetModelImpl.h"
+
+#include <algorithm>
+#include <future>
+
+namespace itk
+{
+namespace
+{
+/** Grows with every change of weights and buffers. */
+uint64_t
+VersionOf(const UNetNetwork & network)
+{
+  uint64_t version = 0;
+  for (const auto & parameter : network->parameters())
+  {
+    version += parameter._version();
+  }
+  for (const auto & buffer : network->buffers())
+  {
+    version += buffer._version();
+  }
+  return version;
+}
+
+torch::Dtype
+TypeOf(const UNetModel & model)
+{
+  return ComputesInBFloat16(model.GetPrecision(), model.GetImpl().Device) ? torch::kBFloat16 : torch::kFloat32;
+}
+} // namespace
+
+UNetPredictor::UNetPredictor(const UNetModel & model)
+  : m_Dimension(model.GetDimension())
+  , m_Channels(model.GetNumberOfInputChannels())
+  , m_Alignment(static_cast<int64_t>(model.GetAlignment()))
+  , m_Type(TypeOf(model))
+  , m_Version(VersionOf(model.GetImpl().Network))
+{
+  const auto & impl = model.GetImpl();
+  const bool   all = impl.Device.is_cuda() && impl.DeviceName.find(':') == std::string::npos;
+  const auto   devices = static_cast<int>(all ? torch::cuda::device_count() : 1);
+  for (int i = 0; i < devices; ++i)
+  {
+    auto device = impl.Device;
+    if (all)
+    {
+      device.set_index(static_cast<c10::DeviceIndex>(i));
+    }
+    UNetNetwork network = CopyNetwork(model);
+    network->Freeze(m_Type);
+    network->to(device);
+    m_Copies.push_back({ device, network });
+  }
+}
+
+bool
+UNetPredictor::IsOutdated(const UNetModel & model) const
+{
+  return m_Type != TypeOf(model) || m_Version != VersionOf(model.GetImpl().Network);
+}
+
+void
+UNetPredictor::Predict(const float *                 input,
+                       const std::array<size_t, 3> & extent,
+                       float *                       probability,
+                       size_t                        images) const
+{
+  const size_t                   pixels = extent[0] * extent[1] * extent[2];
+  const size_t                   share = (images + m_Copies.size() - 1) / m_Copies.size();
+  std::vector<std::future<void>> others;
+  for (size_t first = share, i = 1; first < images; first += share, ++i)
+  {
+    others.push_back(std::async(std::launch::async, [=] {
+      this->PredictOn(m_Copies[i],
+                      input + first * pixels * static_cast<size_t>(m_Channels),
+                      extent,
+                      probability + first * pixels,
+                      std::min(share, images - first));
+    }));
+  }
+  this->PredictOn(m_Copies.front(), input, extent, probability, share);
+  for (auto & other : others)
+  {
+    other.get();
+  }
+}
+
+void
+UNetPredictor::PredictOn(const Copy &                  copy,
+                         const float *                 input,
+                         const std::array<size_t, 3> & extent,
+                         float *                       probability,
+                         size_t                        images) const
+{
+  torch::InferenceMode guard;
+  std::vector<int64_t> shape{ static_cast<int64_t>(images), m_Channels };
+  std::vector<int64_t> padding;
+  for (unsigned int axis = m_Dimension; axis-- > 0;)
+  {
+    shape.push_back(static_cast<int64_t>(extent[axis]));
+  }
+  for (unsigned int axis = 0; axis < m_Dimension; ++axis)
+  {
+    const auto length = static_cast<int64_t>(extent[axis]);
+    padding.push_back(0);
+    padding.push_back((m_Alignment - length % m_Alignment) % m_Alignment);
+  }
+
+  auto x = torch::from_blob(const_cast<float *>(input), shape);
+  if (copy.Device.is_cuda())
+  {
+    x = x.pin_memory().to(copy.Device, /* non_blocking */ true);
+  }
+  if (std::any_of(padding.begin(), padding.end(), [](int64_t p) { return p > 0; }))
+  {
+    x = torch::nn::functional::pad(x, torch::nn::functional::PadFuncOptions(padding).mode(torch::kReplicate));
+  }
+  // A frozen network gives the foreground's logit less the background's.
+  auto          network = copy.Network;
+  torch::Tensor y = network->forward(x.to(m_Type).contiguous(FastFormat(m_Dimension))).squeeze(1);
+  y = y.to(torch::kFloat32).sigmoid_();
+  for (unsigned int axis = 0; axis < m_Dimension; ++axis)
+  {
+    y = y.narrow(static_cast<int64_t>(m_Dimension - axis), 0, static_cast<int64_t>(extent[axis]));
+  }
+  shape.erase(shape.begin() + 1);
+  torch::from_blob(probability, shape).copy_(y);
+}
+} // namespace itk

@@ -1,0 +1,237 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#include "itkGTest.h"
+
+#include "itkHashedNoise.h"
+#include "itkUNetSegmentFilter.h"
+#include "itkUNetTestImages.h"
+#include "itkUNetTrainer.h"
+
+#include <cmath>
+
+// Everything that a GPU does, against the CPU. Skipped where there is none.
+
+namespace
+{
+using Extent = std::array<size_t, 3>;
+
+/** Why device `name` cannot be used, or nothing. */
+std::string
+Missing(const std::string & name)
+{
+  try
+  {
+    itk::UNetModel::New()->SetDevice(name);
+    return {};
+  }
+  catch (const itk::ExceptionObject & error)
+  {
+    return error.GetDescription();
+  }
+}
+
+#define SKIP_WITHOUT(name)         \
+  if (!Missing(name).empty())      \
+  {                                \
+    GTEST_SKIP() << Missing(name); \
+  }                                \
+  static_assert(true, "")
+
+std::vector<float>
+Noise(size_t count)
+{
+  itk::HashedNoise::Stream random(5);
+  std::vector<float>       values(count);
+  for (float & value : values)
+  {
+    value = static_cast<float>(random.Uniform());
+  }
+  return values;
+}
+
+std::vector<float>
+Predict(const itk::UNetModel * model, const std::vector<float> & input, const Extent & extent, size_t images)
+{
+  std::vector<float> probability(images * extent[0] * extent[1] * extent[2]);
+  model->Predict(input.data(), extent, probability.data(), images);
+  return probability;
+}
+
+double
+MeanDifference(const std::vector<float> & first, const std::vector<float> & second)
+{
+  double sum = 0.0;
+  for (size_t i = 0; i < first.size(); ++i)
+  {
+    sum += std::abs(first[i] - second[i]);
+  }
+  return sum / static_cast<double>(first.size());
+}
+
+itk::UNetModel::Pointer
+MakeModel(unsigned int dimension, const std::string & device, itk::UNetPrecision precision)
+{
+  auto model = itk::MakeTestModel(dimension, 1, true, 3, 8);
+  model->SetDevice(device);
+  model->SetPrecision(precision);
+  return model;
+}
+
+const Extent extent2D{ { 93, 61, 1 } };
+const Extent extent3D{ { 29, 22, 17 } };
+} // namespace
+
+// LibTorch lets CUDA's convolutions round their factors to TF32, whose relative error is 2^-11.
+TEST(UNetCuda, PredictsWhatTheCpuPredicts)
+{
+  SKIP_WITHOUT("cuda");
+  for (const unsigned int dimension : { 2u, 3u })
+  {
+    const Extent & extent = dimension == 2 ? extent2D : extent3D;
+    const auto     input = Noise(3 * 2 * extent[0] * extent[1] * extent[2]);
+    const auto     expected = Predict(MakeModel(dimension, "cpu", itk::UNetPrecision::Float32), input, extent, 3);
+    const auto     single = Predict(MakeModel(dimension, "cuda", itk::UNetPrecision::Float32), input, extent, 3);
+    const auto     half = Predict(MakeModel(dimension, "cuda", itk::UNetPrecision::BFloat16), input, extent, 3);
+    EXPECT_LT(MeanDifference(single, expected), 1e-3);
+    EXPECT_LT(MeanDifference(half, expected), 1e-2);
+  }
+}
+
+TEST(UNetCuda, ImagesOfABatchDoNotMix)
+{
+  SKIP_WITHOUT("cuda");
+  const auto   model = MakeModel(2, "cuda:0", itk::UNetPrecision::Float32);
+  const size_t pixels = extent2D[0] * extent2D[1];
+  const auto   input = Noise(5 * 2 * pixels);
+  const auto   together = Predict(model, input, extent2D, 5);
+  for (size_t image = 0; image < 5; ++image)
+  {
+    const auto begin = static_cast<std::ptrdiff_t>(image * pixels);
+    const auto length = static_cast<std::ptrdiff_t>(pixels);
+    const auto alone = Predict(model, { input.begin() + 2 * begin, input.begin() + 2 * (begin + length) }, extent2D, 1);
+    EXPECT_LT(MeanDifference(alone, { together.begin() + begin, together.begin() + begin + length }), 1e-3);
+  }
+}
+
+TEST(UNetCuda, SlicesInBatchesAndTilesGiveWhatTheCpuGives)
+{
+  SKIP_WITHOUT("cuda");
+  using Image = itk::Image<unsigned char, 3>;
+  using Probability = itk::Image<float, 3>;
+  const auto image = itk::MakeNoiseImage<Image>({ { 61, 45, 9 } }, 3);
+  const auto segment = [&](const char * device, unsigned int tileSize) {
+    auto model = itk::MakeTestModel(2, 1, false, 3, 8);
+    model->SetDevice(device);
+    auto filter = itk::UNetSegmentFilter<Image, Probability>::New();
+    filter->SetInput(image);
+    filter->SetModel(model);
+    filter->SetTileSize(tileSize);
+    filter->Update();
+    return itk::PixelsOf(filter->GetOutput());
+  };
+  const auto expected = segment("cpu", 0);
+  EXPECT_LT(MeanDifference(segment("cuda", 0), expected), 1e-3);
+  EXPECT_LT(MeanDifference(segment("cuda", 16), expected), 1e-3);
+}
+
+TEST(UNetCuda, SharesImagesOutToAllDevices)
+{
+  SKIP_WITHOUT("cuda:1");
+  const auto input = Noise(7 * 2 * extent2D[0] * extent2D[1]);
+  const auto one = Predict(MakeModel(2, "cuda:1", itk::UNetPrecision::Float32), input, extent2D, 7);
+  const auto all = Predict(MakeModel(2, "cuda", itk::UNetPrecision::Float32), input, extent2D, 7);
+  EXPECT_LT(MeanDifference(one, all), 1e-3);
+}
+
+namespace
+{
+/** Discs to find in patches and images that are all alike. */
+class DiscSource : public itk::TrainingSampleSource
+{
+public:
+  using Self = DiscSource;
+  using Pointer = itk::SmartPointer<Self>;
+  itkFactorylessNewMacro(Self);
+
+  size_t
+  GetNumberOfImages() const override
+  {
+    return 3;
+  }
+  ExtentType
+  GetExtent(size_t) const override
+  {
+    return { { 32, 32, 1 } };
+  }
+  void
+  DrawPatch(size_t, uint64_t seed, const ExtentType & extent, float * input, float * target) const override
+  {
+    itk::HashedNoise::Stream random(seed);
+    const double             x0 = random.Uniform(8.0, 24.0);
+    const double             y0 = random.Uniform(8.0, 24.0);
+    for (size_t y = 0; y < extent[1]; ++y)
+    {
+      for (size_t x = 0; x < extent[0]; ++x)
+      {
+        const bool inside = std::hypot(x - x0, y - y0) < 6.0;
+        *input++ = static_cast<float>(random.Uniform() + (inside ? 0.7 : 0.0));
+        *target++ = inside ? 1.0f : 0.0f;
+      }
+    }
+  }
+  void
+  DrawImage(size_t image, uint64_t seed, float * input, float * target) const override
+  {
+    this->DrawPatch(image, seed, this->GetExtent(image), input, target);
+  }
+  std::string
+  GetDescription() const override
+  {
+    return "{}";
+  }
+};
+} // namespace
+
+TEST(UNetCuda, TrainsAModelForTheCpu)
+{
+  SKIP_WITHOUT("cuda");
+  for (const auto precision : { itk::UNetPrecision::Float32, itk::UNetPrecision::BFloat16 })
+  {
+    auto model = itk::MakeTestModel(2, 1, false, 3, 8);
+    model->SetDevice("cuda");
+    model->SetPrecision(precision);
+    auto trainer = itk::UNetTrainer::New();
+    trainer->SetModel(model);
+    trainer->SetSampleSource(DiscSource::New());
+    trainer->SetPatchSize(32);
+    trainer->SetPatchesPerEpoch(80);
+    trainer->SetMaximumEpochs(8);
+    trainer->SetLearningRate(0.01);
+    trainer->SetAverageDecay(0.9);
+    trainer->Train();
+    EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Score, 0.9);
+
+    const itk::TestFolder folder;
+    model->Save(folder.File("model"));
+    const auto loaded = itk::UNetModel::Load(folder.File("model"));
+    loaded->SetDevice("cpu");
+    loaded->SetPrecision(itk::UNetPrecision::Float32);
+    const auto input = Noise(extent2D[0] * extent2D[1]);
+    EXPECT_LT(MeanDifference(Predict(model, input, extent2D, 1), Predict(loaded, input, extent2D, 1)), 1e-2);
+  }
+}
