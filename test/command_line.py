@@ -24,6 +24,7 @@ Usage: command_line.py PATH_OF_THE_PROGRAM [arguments of unittest]
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import struct
@@ -170,10 +171,10 @@ class ToolTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
 
-    def refuse(self, *arguments, naming=(), output="out"):
+    def refuse(self, *arguments, naming=(), **options):
         """The command must fail with one line that names the things, and leave everything as it was."""
         before = self.tree()
-        result = run(*arguments)
+        result = run(*arguments, **options)
         self.assertNotEqual(result.returncode, 0, "it succeeded")
         self.assertGreater(result.returncode, 0, "it crashed")
         lines = result.stderr.splitlines()
@@ -184,6 +185,42 @@ class ToolTest(unittest.TestCase):
         self.assertNotIn("0x", lines[0])
         self.assertEqual(self.tree(), before, "something was left behind")
         return lines[0]
+
+    def interrupt(self, *arguments, kind=signal.SIGINT):
+        """The command must stop at a signal that comes when the first of several files is done, and leave nothing."""
+        before = self.tree()
+        process = subprocess.Popen([TOOL, *map(str, arguments)], stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 120
+        while not any(self.folder.glob(".annotation-upgrade-*/*")):
+            self.assertIsNone(process.poll(), "it was over before the signal")
+            self.assertLess(time.monotonic(), deadline, "it writes nothing")
+            time.sleep(0.002)
+        process.send_signal(kind)
+        _, message = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 128 + kind, message)
+        self.assertEqual(message, f"annotation-upgrade {arguments[0]}: interrupted\n")
+        self.assertEqual(self.tree(), before, "something was left behind")
+
+    def unprivileged(self):
+        """Options of run() that take away root's right to read and write everything."""
+        if os.geteuid() != 0:
+            return {}
+        self.folder.chmod(0o777)
+        options = {"user": 65534}
+        try:
+            run("--help", **options)
+        except PermissionError:
+            self.skipTest("the program can be run by root alone")
+        return options
+
+    def small_disk(self):
+        """A folder with room for 16 kB."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True).returncode:
+            self.skipTest("a small file system cannot be mounted")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        return disk
 
     def tree(self):
         return sorted(str(path) for path in self.folder.rglob("*"))
@@ -324,6 +361,49 @@ class Perturb(ToolTest):
         self.assertTrue(np.all((poor > 0) == ((others > 0) | (grid_of_cells() > 0))))
         self.assertEqual(len(np.unique(poor)), 3)
 
+    def test_bias_as_asked_for(self):
+        try:
+            from scipy import ndimage
+        except ImportError:
+            self.skipTest("SciPy is missing")
+        box = np.ones((3, 3))
+
+        def erode(mask, q):
+            return ndimage.binary_erosion(mask, box, q, border_value=1)
+
+        cells = np.kron(np.arange(1, 10).reshape(3, 3), np.ones((9, 9))).astype(np.uint8)
+        cells = np.pad(cells, ((0, 12), (10, 0)))  # they touch each other and the border
+        path = self.folder / "labels.mha"
+        write_mha(path, cells)
+        for q in [1, 3]:
+            forced = ["--bias-iterations", q, "--bias-operation"]
+            poor, _ = read_mha(self.perturb(path, "out.mha", *forced, "dilation"))
+            np.testing.assert_array_equal(poor > 0, ndimage.binary_dilation(cells > 0, box, q))
+            poor, _ = read_mha(self.perturb(path, "out.mha", *forced, "erosion"))
+            np.testing.assert_array_equal(poor, np.where(erode(cells > 0, q), cells, 0))
+            poor, _ = read_mha(self.perturb(path, "out.mha", *forced, "erosion", "--bias-per-cell"))
+            alone = np.any([erode(cells == label, q) for label in range(1, 10)], axis=0)
+            np.testing.assert_array_equal(poor, np.where(alone, cells, 0))
+
+    def test_bias_draws_what_is_not_asked_for(self):
+        for i in range(20):
+            write_mha(self.folder / "labels" / f"{i}.mha", grid_of_cells(cell=8, pitch=18))
+
+        def widths(*options):
+            """Of the cells, by image."""
+            out = self.perturb(self.folder / "labels", "out", *options)
+            images = [read_mha(out / f"{i}.mha")[0] for i in range(20)]
+            return [[int(np.sqrt(np.count_nonzero(poor == cell))) for cell in range(1, 17)] for poor in images]
+
+        annotations = widths("--bias", 2)
+        self.assertTrue(all(len(set(cells)) == 1 for cells in annotations), annotations)
+        self.assertEqual({cells[0] for cells in annotations}, {4, 6, 10, 12})
+        self.assertEqual({width for cells in widths("--bias", 2, "--bias-per-cell") for width in cells}, {4, 6, 10, 12})
+        self.assertEqual({cells[0] for cells in widths("--bias", 2, "--bias-operation", "erosion")}, {4, 6})
+        self.assertEqual({cells[0] for cells in widths("--bias-iterations", 2)}, {4, 12})
+        default = re.search(r"stand\s+for\s+--bias\s+(\d+)", self.succeed("perturb", "--help").stdout).group(1)
+        self.assertEqual(widths("--bias-per-cell"), widths("--bias-per-cell", "--bias", default))
+
     def test_slice_by_slice(self):
         volume = np.broadcast_to(grid_of_cells(), (6, 40, 40)).copy()
         write_mha(self.folder / "labels.mha", volume)
@@ -373,12 +453,29 @@ class Perturb(ToolTest):
         self.refuse(*perturb, "--salt-and-pepper", 2, naming="--salt-and-pepper")
         self.refuse(*perturb, "--omission", "nan", naming="--omission")
         self.refuse(*perturb, "--bias", 0, naming="--bias")
+        self.refuse(*perturb, "--bias-iterations", 0, naming="--bias-iterations")
+        self.refuse(*perturb, "--bias-iterations", 2, "--bias", 3, naming=["--bias-iterations", "--bias"])
+        self.refuse(*perturb, "--bias-operation", "opening", naming=["--bias-operation", "opening"])
         self.refuse(*perturb, "--inclusion", 0.5, naming=["--inclusion", "--candidates"])
         self.refuse(*perturb, "--inclusion", 0.5, "--candidates", labels / "a1.mha", naming="a2.mha")
         self.refuse(*perturb, "--omission", 0.5, "--slice-by-slice", "--slice-axis", 3, naming="SliceAxis")
 
+        others = self.folder / "others.mha"
+        include = ["perturb", "--labels", labels / "a1.mha", "--candidates", others, "--inclusion", 1, "--output", out]
+        for text, changed in [
+            ("[50, 30", dict(array=grid_of_cells(17)[:30])),
+            ("0.5", dict(array=grid_of_cells(17), spacing=[0.5, 0.5])),
+            ("2.5", dict(array=grid_of_cells(17), origin=[0, 2.5])),
+        ]:
+            write_mha(others, **changed)
+            self.refuse(*include, naming=[labels / "a1.mha", others, text])
+
         missing = self.folder / "missing"
         self.refuse("perturb", "--labels", missing, "--output", out, "--bias", 1, naming=missing)
+        link = self.folder / "links" / "gone.mha"
+        link.parent.mkdir()
+        link.symlink_to(missing)
+        self.refuse("perturb", "--labels", link.parent, "--output", out, "--bias", 1, naming=link)
         empty = self.folder / "empty"
         empty.mkdir()
         (empty / "notes.txt").write_text("no image")
@@ -406,6 +503,24 @@ class Perturb(ToolTest):
         path = self.folder / "colour.png"
         write_png(path, np.zeros((20, 20, 3), np.uint8))
         refuse("3 channels")
+
+    def test_file_that_must_not_be_read(self):
+        path = self.folder / "labels" / "secret.mha"
+        write_mha(path, grid_of_cells())
+        path.chmod(0)
+        self.refuse(
+            *["perturb", "--labels", path, "--output", self.folder / "out", "--bias", 1],
+            naming=path,
+            **self.unprivileged(),
+        )
+
+    def test_interrupt(self):
+        labels = self.folder / "labels"
+        write_mha(labels / "0.mha", grid_of_cells(1600, dtype=np.uint16))
+        for i in range(1, 200):
+            os.link(labels / "0.mha", labels / f"{i}.mha")
+        for kind in [signal.SIGINT, signal.SIGTERM]:
+            self.interrupt("perturb", "--labels", labels, "--output", self.folder / "out", "--bias", 3, kind=kind)
 
     def test_one_bad_file_of_a_set_leaves_no_output(self):
         labels = self.labels()
@@ -436,17 +551,17 @@ class Perturb(ToolTest):
         (self.folder / "file").write_text("")
         self.refuse("perturb", "--labels", labels, "--output", self.folder / "file", "--bias", 1, naming="file")
         self.refuse("perturb", "--labels", labels, "--output", self.folder / "file" / "out", "--bias", 1, naming="out")
-        if os.geteuid() != 0:
-            locked = self.folder / "locked"
-            locked.mkdir(mode=0o500)
-            self.refuse("perturb", "--labels", labels, "--output", locked / "out", "--bias", 1, naming="locked")
+        locked = self.folder / "locked"
+        locked.mkdir(mode=0o555)
+        for out in [locked, locked / "out"]:
+            self.refuse(
+                *["perturb", "--labels", labels, "--output", out, "--bias", 1],
+                naming="locked",
+                **self.unprivileged(),
+            )
 
     def test_full_disk(self):
-        disk = self.folder / "disk"
-        disk.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True).returncode:
-            self.skipTest("a small file system cannot be mounted")
-        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        disk = self.small_disk()
         noise = np.random.default_rng(1).integers(0, 60000, (100, 100)).astype(np.uint16)
         write_png(self.folder / "labels" / "noise.png", noise)
         write_mha(self.folder / "labels" / "volume.mha", noise)
@@ -504,12 +619,12 @@ class Evaluate(ToolTest):
 
         cells, _ = read_mha(good / "a2.mha")
         for values, changed in [
-            ([(40, 50), (50, 50)], dict(array=cells[:40])),
-            (["0.5", "1"], dict(array=cells, spacing=[1, 0.5])),
-            (["7", "0"], dict(array=cells, origin=[7, 0])),
+            (["size [50, 40", "size [50, 50"], dict(array=cells[:40])),
+            (["spacing [1, 0.5", "spacing [1, 1"], dict(array=cells, spacing=[1, 0.5])),
+            (["origin [7, 0", "origin [0, 0"], dict(array=cells, origin=[7, 0])),
         ]:
             write_mha(poor / "a2.mha", **changed)
-            self.refuse(*evaluate, naming=[poor / "a2.mha", good / "a2.mha", *map(str, values[:0])])
+            self.refuse(*evaluate, naming=[poor / "a2.mha", good / "a2.mha", *values])
 
 
 class Networks(ToolTest):
@@ -559,10 +674,36 @@ class Train(Networks):
     def test_several_sets_and_all_perturbations(self):
         self.succeed(
             *["train-upgrade", *self.data(), "--candidates", self.candidates],
-            *["--omission", 0.5, "--inclusion", 0.5, "--salt-and-pepper", 0.1, "--bias", 2],
+            *["--omission", 0.5, "--inclusion", 0.5, "--salt-and-pepper", 0.1],
+            *["--bias", 2, "--bias-operation", "erosion", "--bias-per-cell"],
             *["--output", self.folder / "upgrade.unet", *TINY],
         )
         self.succeed("train-segment", *self.data(), *self.data(), "--output", self.folder / "segment.unet", *TINY)
+
+    def test_ignored_pixels_teach_nothing(self):
+        def probabilities(command, value, *options):
+            """After training on annotations whose left half has this value."""
+            labels, model = self.folder / "labels", self.folder / "model.unet"
+            for path in self.labels_.iterdir():
+                marked = read_png(path).astype(np.uint16)
+                marked[:, :32] = value
+                write_png(labels / path.name, marked)
+            self.succeed(
+                *[command, "--images", self.images, "--labels", labels, "--output", model, *TINY, *options],
+                *(["--bias", 2] if command == "train-upgrade" else []),
+            )
+            name = "cells_1.png"
+            inputs = ["--images", self.images / name, *(["--labels", self.labels_ / name] if "up" in command else [])]
+            apply = "upgrade" if "up" in command else "segment"
+            out = self.folder / "out.mha"
+            self.succeed(apply, "--model", model, *inputs, "--output", out, "--probability")
+            return read_mha(out)[0].tobytes()
+
+        for command in ["train-segment", "train-upgrade"]:
+            ignored = probabilities(command, 700, "--ignore-label", 700)
+            self.assertEqual(ignored, probabilities(command, 65000, "--ignore-label", 65000))
+            self.assertNotEqual(ignored, probabilities(command, 700), "as a cell")
+            self.assertNotEqual(ignored, probabilities(command, 0), "as background")
 
     def test_preset_gives_way_to_options(self):
         self.succeed(
@@ -626,6 +767,10 @@ class Train(Networks):
         train = ["train-segment", "--output", out, *TINY]
         missing = self.folder / "missing"
         self.refuse(*train, "--images", missing, "--labels", self.labels_, naming=missing)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.refuse(*train, "--images", self.images, "--labels", empty, naming=empty)
+        self.refuse(*train, *self.data(), "--ignore-label", -1, naming=["--ignore-label", "-1"])
         self.refuse(*train, "--images", self.images, "--labels", self.labels_ / "cells_1.png", naming="cells_2.png")
         self.refuse(*train, *self.data(), "--images", self.images, naming=["2 --images", "1 --labels"])
         self.refuse(
@@ -664,8 +809,16 @@ class Train(Networks):
         write_mha(images / "a.mha", cells, origin=[2.5, 0])
         self.refuse(*train, naming=[images / "a.mha", labels / "a.mha", "2.5"])
         write_mha(images / "a.mha", cells)
-        write_mha(labels / "a.mha", 0 * cells)
-        self.refuse(*train, naming="no cell")
+        for nothing in [0, 9]:
+            write_mha(labels / "a.mha", np.full_like(cells, nothing))
+            self.refuse(*train, "--ignore-label", 9, naming="no cell")
+        write_mha(labels / "a.mha", np.where(cells > 0, 0.5, 0).astype(np.float32))
+        self.refuse(*train, naming=labels / "a.mha")
+
+    def test_full_disk(self):
+        self.refuse(
+            *["train-segment", *self.data(), "--output", self.small_disk() / "model.unet", *TINY], naming="model.unet"
+        )
 
     def test_constant_and_small_images_are_fine(self):
         cells = np.zeros((11, 9), np.uint8)
@@ -738,6 +891,10 @@ class Apply(Networks):
             damaged = self.folder / "damaged.unet"
             damaged.write_bytes(whole[:length])
             refuse("segment", damaged)
+        later = self.folder / "later.unet"
+        later.write_bytes(re.sub(rb'"version": \d', b'"version": 9', whole, count=1))
+        self.assertNotEqual(later.read_bytes(), whole)
+        refuse("segment", later, "version 9")
 
     def test_refused_inputs(self):
         out = self.folder / "out"
@@ -746,9 +903,10 @@ class Apply(Networks):
         write_png(colour, np.zeros((32, 32, 3), np.uint8))
         self.refuse(*segment, colour, naming=[colour, "3"])
         image = np.ones((32, 32), np.float32)
-        image[3, 3] = np.nan
-        write_mha(self.folder / "nan.mha", image)
-        self.refuse(*segment, self.folder / "nan.mha", naming="nan.mha")
+        for value in [np.nan, np.inf]:
+            image[3, 3] = value
+            write_mha(self.folder / "bad.mha", image)
+            self.refuse(*segment, self.folder / "bad.mha", naming="bad.mha")
         self.refuse(
             *["segment", "--model", self.segment_model, "--images", self.images / "cells_1.png", "--probability"],
             *["--output", self.folder / "out.png"],
@@ -760,9 +918,39 @@ class Apply(Networks):
         write_png(labels / "cells_2.png", np.zeros((40, 64), np.uint8))
         self.refuse(*upgrade, "--output", out, naming=[labels / "cells_2.png", self.images / "cells_2.png"])
         (labels / "cells_2.png").unlink()
+        for text, changed in [("0.5", dict(spacing=[0.5, 0.5])), ("2.5", dict(origin=[2.5, 0]))]:
+            write_mha(labels / "cells_2.mha", np.zeros((48, 64), np.uint8), **changed)
+            self.refuse(*upgrade, "--output", out, naming=[labels / "cells_2.mha", self.images / "cells_2.png", text])
+        (labels / "cells_2.mha").unlink()
         self.refuse(*upgrade, "--output", out, naming=self.images / "cells_2.png")
         if not Path("/dev/nvidia0").exists():
             self.refuse(*segment, self.images, "--device", "cuda", naming="cuda")
+
+
+    def test_constant_and_small_images_are_fine(self):
+        for shape in [(1, 1), (5, 3), (20, 20)]:
+            path, out = self.folder / "constant.mha", self.folder / "out.mha"
+            write_mha(path, np.full(shape, 7, np.uint8))
+            inputs = ["--images", path, "--labels", path, "--output", out, "--probability"]
+            self.succeed("upgrade", "--model", self.upgrade_model, *inputs)
+            probability, _ = read_mha(out)
+            self.assertEqual(probability.shape, shape)
+            self.assertTrue(np.all((probability >= 0) & (probability <= 1)))
+
+    def test_interrupt(self):
+        images, labels = self.folder / "images", self.folder / "labels"
+        for folder, source in [(images, self.images), (labels, self.labels_)]:
+            folder.mkdir()
+            for i in range(200):
+                shutil.copy(source / "cells_1.png", folder / f"{i}.png")
+        self.interrupt(
+            *["upgrade", "--model", self.upgrade_model, "--images", images, "--labels", labels],
+            *["--output", self.folder / "out"],
+        )
+
+    def test_full_disk(self):
+        segment = ["segment", "--model", self.segment_model, "--images", self.images, "--probability"]
+        self.refuse(*segment, "--output", self.small_disk() / "out", naming="cells_")
 
 
 class Run(Networks):

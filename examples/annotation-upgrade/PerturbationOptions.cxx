@@ -18,17 +18,18 @@
 #include "PerturbationOptions.h"
 
 #include "Checks.h"
+#include "Choice.h"
 #include "ImageFile.h"
 
 #include "itkOmissionPerturbFilter.h"
 
 namespace
 {
-double
-GetDefaultOmission()
-{
-  return itk::OmissionPerturbFilter<LabelImageType>::New()->GetRate();
-}
+using OmissionFilter = itk::OmissionPerturbFilter<LabelImageType>;
+using BiasFilter = itk::BiasPerturbFilter<LabelImageType>;
+
+/** In the order of itk::BiasPerturbFilterEnums::Operation. */
+constexpr std::array<const char *, 3> biasOperationNames{ { "random", "erosion", "dilation" } };
 } // namespace
 
 PerturbationOptions
@@ -37,9 +38,23 @@ PerturbationOptions::OrDefault() const
   PerturbationOptions options = *this;
   if (options.IsEmpty())
   {
-    options.Omission = GetDefaultOmission();
+    options.Omission = OmissionFilter::New()->GetRate();
   }
   return options;
+}
+
+unsigned int
+PerturbationOptions::GetMaximumIterations() const
+{
+  return HasBias() ? Bias.value_or(BiasFilter::New()->GetMaximumIterations()) : 0;
+}
+
+itk::BiasPerturbFilterEnums::Operation
+PerturbationOptions::GetBiasOperation() const
+{
+  using OperationEnum = itk::BiasPerturbFilterEnums::Operation;
+  return BiasOperation ? FromName<OperationEnum>(biasOperationNames, *BiasOperation)
+                       : BiasFilter::New()->GetOperation();
 }
 
 void
@@ -49,7 +64,7 @@ AddPerturbationOptions(CLI::App & app, PerturbationOptions & options, bool hasDe
   group << "Perturbations, in this order, each left out by default";
   if (hasDefault)
   {
-    group << "; none at all stands for --omission " << GetDefaultOmission();
+    group << "; none at all stands for --omission " << OmissionFilter::New()->GetRate();
   }
   app.add_option("--omission", options.Omission, "Share of the cells to remove, 0 to 1")
     ->group(group.str())
@@ -66,8 +81,28 @@ AddPerturbationOptions(CLI::App & app, PerturbationOptions & options, bool hasDe
     ->group(group.str())
     ->type_name("P")
     ->check(IsShare());
-  app.add_option("--bias", options.Bias, "Erosion or dilation by up to Q pixels, at least 1")
+  const auto   bias = BiasFilter::New();
+  auto * const maximum =
+    app
+      .add_option("--bias",
+                  options.Bias,
+                  "Erosion or dilation by up to Q pixels, at least 1; only other options of bias stand for --bias " +
+                    std::to_string(bias->GetMaximumIterations()))
+      ->group(group.str())
+      ->type_name("Q")
+      ->check(IsCount());
+  app.add_option("--bias-iterations", options.BiasIterations, "Bias by Q pixels exactly, at least 1")
     ->group(group.str())
     ->type_name("Q")
-    ->check(IsCount());
+    ->check(IsCount())
+    ->excludes(maximum);
+  app
+    .add_option("--bias-operation",
+                options.BiasOperation,
+                "Bias by this operation: " + Join(biasOperationNames) + "; if not given, " +
+                  ToName(biasOperationNames, bias->GetOperation()))
+    ->group(group.str())
+    ->type_name("NAME")
+    ->check(IsOneOf(biasOperationNames));
+  app.add_flag("--bias-per-cell", options.BiasPerCell, "Bias with draws of its own for each cell")->group(group.str());
 }

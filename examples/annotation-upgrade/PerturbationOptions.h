@@ -18,22 +18,34 @@
 #ifndef PerturbationOptions_h
 #define PerturbationOptions_h
 
+#include "itkBiasPerturbFilter.h"
+
 #include <CLI/CLI.hpp>
 
 #include <optional>
+#include <string>
 
-/** Levels of the perturbations; a step without a level is left out. */
+/** Levels of the perturbations; a step of which nothing is given is left out. */
 struct PerturbationOptions
 {
   std::optional<double>       Omission;
   std::optional<double>       Inclusion;
   std::optional<double>       SaltAndPepper;
   std::optional<unsigned int> Bias;
+  std::optional<unsigned int> BiasIterations;
+  std::optional<std::string>  BiasOperation;
+  bool                        BiasPerCell{ false };
+
+  bool
+  HasBias() const
+  {
+    return Bias || BiasIterations || BiasOperation || BiasPerCell;
+  }
 
   bool
   IsEmpty() const
   {
-    return !Omission && !Inclusion && !SaltAndPepper && !Bias;
+    return !Omission && !Inclusion && !SaltAndPepper && !HasBias();
   }
 
   /** Omission alone at its filter's default rate, where nothing was asked for. */
@@ -48,8 +60,19 @@ struct PerturbationOptions
     target.SetOmissionRate(Omission.value_or(0.0));
     target.SetInclusionRate(Inclusion.value_or(0.0));
     target.SetSaltAndPepperProbability(SaltAndPepper.value_or(0.0));
-    target.SetMaximumIterations(Bias.value_or(0));
+    target.SetMaximumIterations(GetMaximumIterations());
+    target.SetBiasIterations(BiasIterations.value_or(0));
+    target.SetBiasOperation(GetBiasOperation());
+    target.SetBiasPerCell(BiasPerCell);
   }
+
+private:
+  /** 0 without bias, the filter's default where Bias is not given. */
+  unsigned int
+  GetMaximumIterations() const;
+
+  itk::BiasPerturbFilterEnums::Operation
+  GetBiasOperation() const;
 };
 
 /** \param hasDefault  whether the command takes OrDefault() */

@@ -222,6 +222,11 @@ TrainOn(const TrainJob & job)
   job.Training.ApplyTo(*model);
   ApplyTo(*model, job.Common);
   model->SetAnnotationInput(job.AnnotationInput);
+  if (job.IgnoreLabel)
+  {
+    source->UseIgnoreLabelOn();
+    source->SetIgnoreLabel(*job.IgnoreLabel);
+  }
   model->SetImageChannels(AddSets(*source, sets, job.Training.SliceAxis));
   if (job.AnnotationInput)
   {
@@ -260,6 +265,10 @@ AddTrain(CLI::App & app, const char * name, const char * description, const std:
     ->required()
     ->default_str("")
     ->type_name("PATH");
+  command
+    ->add_option(
+      "--ignore-label", job->IgnoreLabel, "Value in --labels of pixels that count as neither cell nor background")
+    ->type_name("N");
   command
     ->add_option("--output", job->Output, "Model file to write; while training runs, its state is in MODEL.checkpoint")
     ->required()

@@ -23,6 +23,7 @@
 #include "TrainingOptions.h"
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 struct TrainJob
@@ -31,7 +32,8 @@ struct TrainJob
   std::vector<std::filesystem::path> Images;
   std::vector<std::filesystem::path> Labels;
   std::vector<std::filesystem::path> Candidates;
-  std::filesystem::path              Output; ///< the model file
+  std::optional<unsigned int>        IgnoreLabel; ///< of pixels that count nowhere
+  std::filesystem::path              Output;      ///< the model file
   bool                               AnnotationInput{ false };
   PerturbationOptions                Perturbation; ///< with AnnotationInput
   TrainingOptions                    Training;
