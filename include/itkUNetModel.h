@@ -141,6 +141,24 @@ public:
   size_t
   GetNumberOfParameters() const;
 
+  /** A weight, a bias, or a running statistic of the batch normalisation. */
+  struct Weight
+  {
+    std::string         Name;   ///< as in the usual PyTorch U-Net: "inc.double_conv.0.weight"
+    std::vector<size_t> Shape;  ///< in PyTorch's order; empty for a single number
+    std::vector<float>  Values; ///< last axis fastest
+  };
+
+  /** All that PyTorch's state dict of the network holds, as float32. */
+  std::vector<Weight>
+  GetWeights() const;
+
+  /** Sets all of them, in any order.
+   * \throw ExceptionObject, having changed nothing, without a network, for a name that is missing or unknown, another
+   * shape than the network's, or a value that is not finite. */
+  void
+  SetWeights(const std::vector<Weight> & weights);
+
   /** Writes the model file: beside `fileName` first, then renamed, so that a failure leaves nothing behind.
    * \throw ExceptionObject if it cannot be written. */
   void
