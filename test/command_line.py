@@ -235,7 +235,7 @@ class ToolTest(unittest.TestCase):
 class Help(ToolTest):
     def test_every_command_has_the_common_options_and_shows_defaults(self):
         overview = self.succeed("--help").stdout
-        commands = ["simulate", "perturb", "evaluate"]
+        commands = ["simulate", "segments", "perturb", "evaluate"]
         if has_networks():
             commands += ["train-upgrade", "upgrade", "train-segment", "segment", "run"]
         for command in commands:
@@ -404,6 +404,21 @@ class Perturb(ToolTest):
         default = re.search(r"stand\s+for\s+--bias\s+(\d+)", self.succeed("perturb", "--help").stdout).group(1)
         self.assertEqual(widths("--bias-per-cell"), widths("--bias-per-cell", "--bias", default))
 
+    def test_preset_fills_what_is_not_given(self):
+        labels = self.labels(count=1)
+        inclusion = ["--candidates", labels]
+        for given, filled in [
+            ([], ["--omission", 0.5, "--inclusion", 0.1, "--salt-and-pepper", 0.1, "--bias", 6]),
+            (["--omission", 0.9, "--bias-iterations", 2], ["--inclusion", 0.1, "--salt-and-pepper", 0.1]),
+        ]:
+            preset = self.perturb(labels, "preset", *inclusion, *given, "--perturbation-preset", "predictions")
+            levels = self.perturb(labels, "levels", *inclusion, *given, *filled)
+            np.testing.assert_array_equal(read_mha(preset / "a1.mha")[0], read_mha(levels / "a1.mha")[0])
+        self.refuse(
+            *["perturb", "--labels", labels, "--output", self.folder / "out", "--perturbation-preset", "magic"],
+            naming="--perturbation-preset",
+        )
+
     def test_slice_by_slice(self):
         volume = np.broadcast_to(grid_of_cells(), (6, 40, 40)).copy()
         write_mha(self.folder / "labels.mha", volume)
@@ -571,6 +586,49 @@ class Perturb(ToolTest):
                     *["perturb", "--labels", self.folder / "labels" / name, "--output", out, "--omission", 0.01],
                     naming=name,
                 )
+
+
+class Segments(ToolTest):
+    def halves(self, dtype, channels=()):
+        image = np.full((30, 40, *channels), 50, dtype)
+        image[:, 25:] = 100
+        return image
+
+    def segments(self, image, *options):
+        write_png(self.folder / "images" / "a.png", image)
+        self.succeed("segments", "--images", self.folder / "images", "--output", self.folder / "segments", *options)
+        return read_png(self.folder / "segments" / "a.png")
+
+    def test_flat_halves(self):
+        for image in [self.halves(np.uint8), self.halves(np.uint8, (3,))]:
+            segments = self.segments(image)
+            np.testing.assert_array_equal(segments, 1 + (image.reshape(30, 40, -1)[:, :, 0] == 100))
+            self.assertEqual(self.segments(image, "--minimum-size", 451).max(), 1)
+
+    def test_scale_is_for_images_of_255(self):
+        step = 50 * 255 / 100 * 750  # times the pixels of the larger half
+        for dtype, factor in [(np.uint8, 1), (np.uint16, 300)]:
+            image = self.halves(dtype) * dtype(factor)
+            self.assertEqual(self.segments(image, "--sigma", 0, "--scale", 0.999 * step).max(), 2)
+            self.assertEqual(self.segments(image, "--sigma", 0, "--scale", 1.001 * step).max(), 1)
+
+    def test_are_candidates(self):
+        noise = np.random.default_rng(1).integers(0, 255, (60, 60), np.uint8)
+        segments = self.segments(noise, "--scale", 100)
+        self.assertGreater(segments.max(), 10)
+        write_png(self.folder / "labels" / "a.png", np.zeros((60, 60), np.uint8))
+        labels, candidates, out = (self.folder / name for name in ["labels", "segments", "out"])
+        self.succeed(
+            *["perturb", "--labels", labels, "--candidates", candidates, "--inclusion", 0.1, "--output", out]
+        )
+        included = np.setdiff1d(read_png(out / "a.png"), [0])
+        self.assertEqual(len(included), int(0.1 * segments.max() + 0.5))
+
+    def test_refusals(self):
+        self.segments(self.halves(np.uint8))
+        images = ["segments", "--images", self.folder / "images", "--output", self.folder / "out"]
+        self.refuse(*images, "--sigma", -1, naming=["a.png", "Sigma"])
+        self.refuse(*images, "--scale", -1, naming=["a.png", "Scale"])
 
 
 class Evaluate(ToolTest):

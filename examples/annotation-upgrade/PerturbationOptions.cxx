@@ -30,6 +30,27 @@ using BiasFilter = itk::BiasPerturbFilter<LabelImageType>;
 
 /** In the order of itk::BiasPerturbFilterEnums::Operation. */
 constexpr std::array<const char *, 3> biasOperationNames{ { "random", "erosion", "dilation" } };
+
+constexpr std::array<const char *, 1> presetNames{ { "predictions" } };
+
+/** What makes good annotations look like the predictions of a network that has seen few images (Sec. 3.4 of the paper).
+ */
+void
+ApplyPreset(PerturbationOptions & options)
+{
+  if (!options.Preset)
+  {
+    return;
+  }
+  const auto fill = [](auto & level, auto value) { level = level.value_or(value); };
+  fill(options.Omission, 0.5);
+  fill(options.Inclusion, 0.1);
+  fill(options.SaltAndPepper, 0.1);
+  if (!options.HasBias())
+  {
+    options.Bias = 6;
+  }
+}
 } // namespace
 
 PerturbationOptions
@@ -105,4 +126,14 @@ AddPerturbationOptions(CLI::App & app, PerturbationOptions & options, bool hasDe
     ->type_name("NAME")
     ->check(IsOneOf(biasOperationNames));
   app.add_flag("--bias-per-cell", options.BiasPerCell, "Bias with draws of its own for each cell")->group(group.str());
+  app
+    .add_option(
+      "--perturbation-preset",
+      options.Preset,
+      "Levels of what is not given; predictions: --omission 0.5 --inclusion 0.1 --salt-and-pepper 0.1 --bias 6 "
+      "for the mistakes of a network that has seen few images, with --candidates from the subcommand segments")
+    ->group(group.str())
+    ->type_name("NAME")
+    ->check(IsOneOf(presetNames));
+  app.parse_complete_callback([&options] { ApplyPreset(options); });
 }

@@ -35,6 +35,7 @@ struct PerturbationOptions
   std::optional<unsigned int> BiasIterations;
   std::optional<std::string>  BiasOperation;
   bool                        BiasPerCell{ false };
+  std::optional<std::string>  Preset; ///< fills the levels that are not given, once the command line is parsed
 
   bool
   HasBias() const

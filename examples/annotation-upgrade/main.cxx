@@ -18,26 +18,12 @@
 #include "Commands.h"
 #include "Failure.h"
 #include "Interrupt.h"
+#include "KeepFreedMemory.h"
 
 #include <iostream>
-#ifdef __GLIBC__
-#  include <climits>
-#  include <malloc.h>
-#endif
 
 namespace
 {
-/** Networks ask for the same large blocks in every step. Kept by the process, not returned to the system and asked for
- * anew, they make training a fifth faster. */
-void
-KeepFreedMemory()
-{
-#ifdef __GLIBC__
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
-#endif
-}
-
 std::string
 GetCommandName(const CLI::App & app)
 {
@@ -63,6 +49,7 @@ main(int argc, char * argv[])
     "Images are whatever ITK reads: a file, or a folder, whose images pair with those of another by file name.\n"
     "annotation-upgrade SUBCOMMAND --help tells more.");
   AddSimulate(app);
+  AddSegments(app);
   AddPerturb(app);
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
   AddTrainUpgrade(app);

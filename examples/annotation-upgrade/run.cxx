@@ -27,9 +27,8 @@
 #include "evaluate.h"
 #include "perturb.h"
 #include "simulate.h"
+#include "threshold.h"
 #include "train.h"
-
-#include "itkThresholdBaseline.h"
 
 #include <iomanip>
 #include <iostream>
@@ -229,7 +228,10 @@ private:
   CompareSegmentations()
   {
     auto & scores = m_Report["segmentation"];
-    this->Stage("threshold", [&] { scores["threshold"] = this->ScoreThreshold(); });
+    this->Stage("threshold", [&] {
+      scores["threshold"] =
+        ScoreThreshold(m_Job.HighQuality.Images, m_Job.HighQuality.Labels, m_Job.Test.Images, m_Job.Test.Labels);
+    });
     const auto compare = [&](const std::string & name, const std::vector<DataPaths> & sets) {
       const auto model = this->TrainOn(name, sets, false);
       const auto segmented = this->ApplyTo(m_Job.Test, model, {}, fs::path("test") / ("segmented-" + name));
@@ -239,31 +241,6 @@ private:
     compare("high_quality", { m_Job.HighQuality });
     compare("high_and_low", { m_Job.HighQuality, m_Job.LowQuality });
     compare("high_and_upgraded", { m_Job.HighQuality, m_Upgraded });
-  }
-
-  template <typename TVisit>
-  static void
-  ForEachPair(const DataPaths & data, const TVisit & visit)
-  {
-    const ImageSet images(data.Images);
-    const ImageSet labels(data.Labels);
-    VerifyPaired(images, labels);
-    for (size_t i = 0; i < images.GetSize(); ++i)
-    {
-      visit(ReadImage(images[i].Path).Image, ReadLabels(labels[i].Path).Image);
-    }
-  }
-
-  double
-  ScoreThreshold() const
-  {
-    itk::ThresholdBaseline<ImageType, LabelImageType> baseline;
-    ForEachPair(m_Job.HighQuality, [&](const auto & image, const auto & labels) { baseline.Add(image, labels); });
-    baseline.Fit();
-    itk::ForegroundOverlap overlap;
-    ForEachPair(m_Job.Test,
-                [&](const auto & image, const auto & labels) { overlap += baseline.Evaluate(image, labels); });
-    return overlap.GetDice();
   }
 
   void

@@ -1,0 +1,30 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef threshold_h
+#define threshold_h
+
+#include <filesystem>
+
+/** Dice on the test images of the single threshold that is best on the training images. */
+double
+ScoreThreshold(const std::filesystem::path & trainingImages,
+               const std::filesystem::path & trainingLabels,
+               const std::filesystem::path & testImages,
+               const std::filesystem::path & testLabels);
+
+#endif

@@ -1,0 +1,106 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef Study_h
+#define Study_h
+
+#include "DataSet.h"
+
+/** One case of an experiment in one run: trains what its methods need, and scores them on the test set.
+ *
+ * A case is an object with
+ * - "data": hl60, granulocyte or combined for phantoms, or the name of a folder of real images
+ * - "volumes", "slices": slices with good annotations, and volumes that they are chosen from (Sec. 2.1.1 of the paper)
+ * - "poor": slices with poor annotations, chosen evenly from the others; 0 for all of them
+ * - "perturbation": of the poor annotations, options of `annotation-upgrade perturb`; or "predictions" for those of a
+ *   network that was trained on the good ones
+ * - "training": of the upgrade network, options of `annotation-upgrade train-upgrade`; "" for those of "perturbation"
+ * - "good": of the good annotations, if they are to be imperfect, options of `annotation-upgrade perturb`
+ * - "candidates": "segments" for graph-based segments of the images, "" for those of the data. */
+class Study
+{
+public:
+  /** \param training  options of every training */
+  Study(const Tool & tool, DataSet data, Json theCase, std::string training, unsigned int run);
+
+  /** Dice over the test set of
+   * - "low quality", "upgraded": annotations
+   * - "threshold": the best single threshold
+   * - "segment low", "segment high + low", "segment high", "segment high + upgraded": networks by what they learned
+   *   from
+   * - "segment confident": a network that learned from good and poor annotations together, corrected by
+   *   itk::ConfidentLearning; each half of the images is judged by a network trained on the other half. Zhang et al.
+   *   move the wrong pixels to 0.8 and 0.2 rather than to 1 and 0. */
+  double
+  Score(const std::string & method) const;
+
+  /** What the annotations that a method needs cost, in poor annotations. */
+  unsigned int
+  GetCost(const std::string & method) const;
+
+  const DataSet &
+  GetData() const
+  {
+    return m_Data;
+  }
+
+  /** Annotations of the test images. */
+  std::filesystem::path
+  MakeTestLowQuality() const;
+  std::filesystem::path
+  MakeTestUpgraded() const;
+
+private:
+  std::string
+  Get(const char * key) const;
+
+  DataPaths
+  WithCandidates(DataPaths set) const;
+
+  /** The same images with other annotations. */
+  static DataPaths
+  WithLabels(DataPaths set, const std::filesystem::path & labels);
+
+  std::filesystem::path
+  Perturb(const DataPaths & set, const std::string & perturbation) const;
+  std::filesystem::path
+  MakeLowQuality(const DataPaths & set) const;
+  std::filesystem::path
+  Upgrade(const DataPaths & set) const;
+  std::filesystem::path
+  TrainUpgrade() const;
+  std::filesystem::path
+  TrainSegment(const std::vector<DataPaths> & sets) const;
+  std::filesystem::path
+  Segment(const std::vector<DataPaths> & sets, const DataPaths & images) const;
+  std::vector<DataPaths>
+  CorrectConfidently(const std::vector<DataPaths> & sets) const;
+  double
+  ScoreSegmentation(const std::vector<DataPaths> & sets) const;
+
+  const Tool & m_Tool;
+  DataSet      m_Data;
+  Json         m_Case;
+  std::string  m_Training;
+  std::string  m_Seed;
+  DataPaths    m_Good; ///< slices with good annotations
+  DataPaths    m_Poor; ///< slices whose annotations are made poor
+  unsigned int m_NumberOfGood;
+  unsigned int m_NumberOfPoor;
+};
+
+#endif

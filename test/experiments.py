@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# Copyright NumFOCUS
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0.txt
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Conducts a tiny experiment of its own: rows, table, figure, going on after a stop.
+
+Usage: experiments.py EXPERIMENTS. Exit status 77 where one of the libraries is missing.
+"""
+
+import csv
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import unittest
+from xml.etree import ElementTree
+
+try:
+    import cv2
+    import numpy as np
+except ImportError as error:
+    print(f"Skipped: {error}")
+    sys.exit(77)
+
+SCALE = {
+    "phantom": {"size": [64, 64, 8], "training": 2, "test": 1, "test slices": 2},
+    "runs": 2,
+    "training": "--base-channels 2 --levels 2 --patch-size 16 --spacing 0 --max-epochs 1",
+    "defaults": {
+        "data": "hl60", "volumes": 2, "slices": 2, "poor": 3,
+        "perturbation": "", "training": "", "good": "", "candidates": "",
+    },
+}
+EXPERIMENT = {
+    "title": "A tiny experiment",
+    "cases": [{"perturbation": ["--omission 0.5", "--bias 2"], "slices": [2, 3]}],
+    "methods": ["low quality", "upgraded", "threshold"],
+    "compare": [["upgraded", "low quality"]],
+    "figure": {
+        "x": "slices", "x title": "slices", "logarithmic": True,
+        "panels": ["perturbation"], "methods": ["low quality", "upgraded"],
+    },
+}
+
+
+def dice(folder, reference):
+    both = either = 0
+    for path in reference.iterdir():
+        a, b = (cv2.imread(str(p), cv2.IMREAD_UNCHANGED) != 0 for p in (folder / path.name, path))
+        both += np.count_nonzero(a & b)
+        either += np.count_nonzero(a) + np.count_nonzero(b)
+    return 2 * both / either
+
+
+class Experiments(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "scale-tiny.json").write_text(json.dumps(SCALE))
+        self.output = self.folder / "output"
+
+    def conduct(self, experiment, name="tiny"):
+        file = self.folder / f"{name}.json"
+        file.write_text(json.dumps(experiment))
+        return subprocess.run(
+            [EXPERIMENTS, file, "--scale", "tiny", "--output", self.output, "--threads", "1"],
+            capture_output=True,
+            text=True,
+        )
+
+    def rows(self, name="tiny"):
+        return json.loads((self.output / f"{name}.json").read_text())["rows"]
+
+    def commands(self):
+        return (self.output / "commands.txt").read_text().splitlines()
+
+    def test_rows_table_and_figure(self):
+        process = self.conduct(EXPERIMENT)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        rows = self.rows()
+        self.assertEqual(len(rows), 2 * 2 * 2 * 3)
+        with open(self.output / "tiny.csv", newline="") as file:
+            for row, line in zip(rows, csv.DictReader(file), strict=True):
+                self.assertEqual({key: str(value) for key, value in row.items()}, line)
+
+        def scores(**wanted):
+            return [row["dice"] for row in rows if wanted.items() <= row.items()]
+
+        table = (self.output / "tiny.md").read_text()
+        for perturbation in ("--omission 0.5", "--bias 2"):
+            for slices in (2, 3):
+                cells = [str(slices), perturbation]
+                for method in ("low quality", "upgraded", "threshold"):
+                    values = scores(perturbation=perturbation, slices=slices, method=method)
+                    self.assertEqual(len(values), 2)
+                    cells.append(f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}")
+                self.assertIn(f"| {' | '.join(cells)} |", table)
+        self.assertIn("8 pairs", table)
+
+        # What was scored, scored again.
+        labels = {line.split(" ")[3] for line in self.commands() if line.startswith("annotation-upgrade perturb ")}
+        self.assertEqual(len(labels), 1)
+        made = {
+            line.split("--seed ")[1][0]: line.split("--output ")[1]
+            for line in self.commands()
+            if line.startswith("annotation-upgrade perturb ") and "--omission" in line
+        }
+        for run in (1, 2):
+            expected = dice(self.output / made[str(run)], self.output / labels.copy().pop())
+            for value in scores(perturbation="--omission 0.5", run=run, method="low quality"):
+                self.assertAlmostEqual(value, expected, places=12)
+
+        svg = ElementTree.parse(self.output / "tiny.svg").getroot()
+        self.assertEqual(svg.tag, "{http://www.w3.org/2000/svg}svg")
+        self.assertGreater(len(list(svg.iter())), 100)
+
+    def test_goes_on_after_a_stop(self):
+        experiment = {**EXPERIMENT, "cases": [{"perturbation": "--bias 2"}]}
+        self.assertEqual(self.conduct(experiment).returncode, 0)
+        rows, commands = self.rows(), self.commands()
+        models = {path: path.stat().st_mtime_ns for path in (self.output / "made").iterdir()}
+        stopped = json.loads((self.output / "tiny.json").read_text())
+        del stopped["rows"][2:]
+        (self.output / "tiny.json").write_text(json.dumps(stopped))
+        process = self.conduct(experiment)
+        self.assertEqual(process.returncode, 0, process.stderr)
+        self.assertIn("1/4", process.stderr)
+        self.assertEqual([{**row, "seconds": 0} for row in self.rows()], [{**row, "seconds": 0} for row in rows])
+        self.assertEqual(self.commands(), commands)
+        self.assertEqual({path: path.stat().st_mtime_ns for path in (self.output / "made").iterdir()}, models)
+
+        # Another experiment shares what it has in common with the first.
+        self.assertEqual(self.conduct(experiment, "other").returncode, 0)
+        self.assertEqual(self.commands(), commands)
+
+        changed = self.conduct({**experiment, "runs": 1})
+        self.assertEqual(changed.returncode, 1)
+        self.assertIn("other settings", changed.stderr)
+
+    def test_shipped_experiments_are_complete(self):
+        folder = pathlib.Path(__file__).resolve().parents[1] / "examples" / "experiments"
+        scales = [json.loads((folder / f"scale-{scale}.json").read_text()) for scale in ("small", "paper")]
+        self.assertEqual(*(set(scale["defaults"]) for scale in scales))
+        keys = set(scales[0]["defaults"]) | {"methods"}
+        files = [path for path in folder.glob("*.json") if not path.stem.startswith("scale-")]
+        self.assertGreaterEqual(len(files), 2)
+        for path in files:
+            experiment = json.loads(path.read_text())
+            for case in experiment["cases"]:
+                self.assertLessEqual(set(case), keys, path)
+            figure = experiment.get("figure")
+            if figure:
+                named = {figure["x"], *figure.get("panels", []), *figure.get("curves", [])}
+                self.assertLessEqual(named, keys | {"cost"}, path)
+
+    def test_says_what_is_wrong(self):
+        process = self.conduct({**EXPERIMENT, "methods": ["magic"]})
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("there is no method 'magic'", process.stderr)
+        process = self.conduct({"cases": []})
+        self.assertEqual(process.returncode, 1)
+        self.assertIn('no "title"', process.stderr)
+
+
+if __name__ == "__main__":
+    EXPERIMENTS = sys.argv.pop(1)
+    unittest.main()
