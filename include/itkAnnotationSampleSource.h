@@ -23,6 +23,9 @@
 #include "itkUNetModel.h"
 #include "itkWorkingGrid.h"
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <vector>
 
 namespace itk
@@ -38,6 +41,9 @@ namespace itk
  * draw), the target the foreground of the annotation itself; both are averaged onto the network's grid. Patches are
  * centred near a cell two times out of three, turned by flips and right angles (which move image, annotation,
  * perturbation and target together), and changed in intensity; parts beyond the image are mirrored.
+ *
+ * Images that can be read again need not fit into memory: those beyond MaximumMemory are read for every draw. The
+ * samples are the same.
  *
  * \tparam TImage       scalar, RGB or vector image
  * \tparam TLabelImage  integer image: 0 background, each other value one cell
@@ -92,11 +98,31 @@ public:
   itkSetMacro(IgnoreLabel, LabelType);
   itkGetConstMacro(IgnoreLabel, LabelType);
 
+  /** Memory for images in MiB, default half of the machine's. Set it before images are added. */
+  itkSetMacro(MaximumMemory, size_t);
+  itkGetConstMacro(MaximumMemory, size_t);
+
+  /** An image with what belongs to it. */
+  struct AnnotatedImage
+  {
+    typename TImage::ConstPointer      Image;
+    typename TLabelImage::ConstPointer Annotation;
+    typename TLabelImage::ConstPointer Candidates;
+  };
+  using ReadType = std::function<AnnotatedImage()>;
+
   /** Adds an image with its annotation and, for inclusion, other objects.
+   * \param readAgain  gives the same once more, from several threads at once, so that it need not be kept
    * \throw ExceptionObject if sizes, spacings, origins or directions differ, if an intensity is not finite, or if an
    * image has other channels than the ones before. */
   void
-  AddImage(const TImage * image, const TLabelImage * annotation, const TLabelImage * candidates = nullptr);
+  AddImage(const TImage *      image,
+           const TLabelImage * annotation,
+           const TLabelImage * candidates = nullptr,
+           const ReadType &    readAgain = nullptr);
+
+  /** Channels of the images, 0 before the first is added. */
+  itkGetConstMacro(Channels, unsigned int);
 
   /** A pixel size at which the median cell of the annotations spans some 20 pixels, per axis: the image's own spacing
    * times an integer. Cells that are smaller keep the image's own. \throw ExceptionObject if there is no cell in any
@@ -122,7 +148,7 @@ public:
   GetDescription() const override;
 
 protected:
-  AnnotationSampleSource() = default;
+  AnnotationSampleSource();
   ~AnnotationSampleSource() override = default;
 
   void
@@ -135,19 +161,30 @@ private:
     std::array<double, 3> Sum{ { 0.0, 0.0, 0.0 } }; ///< of native positions
   };
 
-  struct Sample
+  using CellsType = std::map<LabelType, Cell>;
+
+  /** What takes memory. */
+  struct Content
   {
     typename TLabelImage::ConstPointer Annotation;
     typename TLabelImage::ConstPointer Candidates;
-    UNetModel::SpacingType             Spacing{ { 1.0, 1.0, 1.0 } };
-    ExtentType                         NativeExtent{ { 1, 1, 1 } };
-    ExtentType                         Extent{ { 1, 1, 1 } }; ///< on the working grid, as what follows
-    WorkingGrid                        Grid{ { { 1, 1, 1 } }, { { 1.0, 1.0, 1.0 } } };
-    std::vector<float>                 Intensities; ///< planar; native and not scaled before Prepare()
+    std::vector<float>                 Intensities; ///< planar; native and not scaled before Convert()
     float                              Minimum{ 0.0f };
     float                              Maximum{ 0.0f };
-    std::vector<float>                 Target;
-    std::vector<ExtentType>            Centres; ///< of the cells
+    std::vector<float>                 Target; ///< on the working grid
+  };
+
+  struct Sample
+  {
+    UNetModel::SpacingType   Spacing{ { 1.0, 1.0, 1.0 } };
+    ExtentType               NativeExtent{ { 1, 1, 1 } };
+    CellsType                Cells;
+    bool                     HasCandidates{ false };
+    ReadType                 ReadAgain;
+    std::shared_ptr<Content> Kept;                  ///< unless it is read for every draw
+    ExtentType               Extent{ { 1, 1, 1 } }; ///< on the working grid, as what follows
+    WorkingGrid              Grid{ { { 1, 1, 1 } }, { { 1.0, 1.0, 1.0 } } };
+    std::vector<ExtentType>  Centres; ///< of the cells
   };
 
   bool
@@ -155,17 +192,26 @@ private:
   {
     return m_UseIgnoreLabel && label == m_IgnoreLabel;
   }
-  std::vector<Cell>
-  CellsOf(const TLabelImage * annotation) const;
+  static ExtentType
+  ExtentOf(const ImageBase<ImageDimension> * image);
+  static CellsType
+  CellsOf(const TLabelImage * annotation);
+  static std::shared_ptr<Content>
+  Load(const AnnotatedImage & pixels);
+  /** Brings the content to the model's grid and intensities. */
+  void
+  Convert(const Sample & sample, Content & content) const;
+  std::shared_ptr<const Content>
+  ContentOf(size_t image) const;
   /** Sets the ignored pixels of the annotation to 0, so that nothing counts or grows them, and tells which they are. */
   std::vector<float>
-  RemoveIgnored(Sample & sample) const;
+  RemoveIgnored(Content & content) const;
   static std::vector<float>
   Foreground(const TLabelImage * annotation);
+  static std::vector<float>
+  ToWorking(const Sample & sample, const std::vector<float> & native);
   std::vector<float>
-  ToWorking(const Sample & sample, const std::vector<float> & native) const;
-  std::vector<float>
-  PerturbedForeground(const Sample & sample, uint64_t seed) const;
+  PerturbedForeground(const Sample & sample, const Content & content, uint64_t seed) const;
 
   double              m_OmissionRate{ 0.0 };
   double              m_InclusionRate{ 0.0 };
@@ -176,9 +222,14 @@ private:
   bool                m_BiasPerCell{ false };
   bool                m_UseIgnoreLabel{ false };
   LabelType           m_IgnoreLabel{};
+  size_t              m_MaximumMemory;
+  size_t              m_KeptBytes{ 0 };
   bool                m_AnnotationInput{ false };
   unsigned int        m_Channels{ 0 };
   std::vector<Sample> m_Samples;
+
+  IntensityNormalization m_Normalization{ IntensityNormalization::None };
+  bool                   m_Prepared{ false };
 };
 } // namespace itk
 

@@ -24,18 +24,24 @@
 #include "itkPerturbAnnotationFilter.h"
 #include "itkPlanarBuffer.h"
 #include "itkVerifySameGrid.h"
+#include "itksys/SystemInformation.hxx"
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 namespace itk
 {
 template <typename TImage, typename TLabelImage>
+AnnotationSampleSource<TImage, TLabelImage>::AnnotationSampleSource()
+  : m_MaximumMemory(static_cast<size_t>(itksys::SystemInformation().GetHostMemoryTotal() / 1024 / 2))
+{}
+
+template <typename TImage, typename TLabelImage>
 void
 AnnotationSampleSource<TImage, TLabelImage>::AddImage(const TImage *      image,
                                                       const TLabelImage * annotation,
-                                                      const TLabelImage * candidates)
+                                                      const TLabelImage * candidates,
+                                                      const ReadType &    readAgain)
 {
   VerifySameGrid<ImageDimension>(annotation, "annotation", image, "image");
   if (candidates)
@@ -48,33 +54,64 @@ AnnotationSampleSource<TImage, TLabelImage>::AddImage(const TImage *      image,
     itkExceptionMacro("Image " << m_Samples.size() + 1 << " has " << channels << " channels, the ones before have "
                                << m_Channels << ". Train on images of one kind.");
   }
-  m_Channels = channels;
 
-  Sample       sample;
-  const auto & region = image->GetLargestPossibleRegion();
+  Sample sample;
+  sample.NativeExtent = ExtentOf(image);
   for (unsigned int axis = 0; axis < ImageDimension; ++axis)
   {
-    sample.NativeExtent[axis] = region.GetSize(axis);
     sample.Spacing[axis] = image->GetSpacing()[axis];
   }
-  sample.Intensities.resize(region.GetNumberOfPixels() * channels);
-  CopyToPlanar(image, region, sample.Intensities.data(), "image");
-  sample.Annotation = annotation;
-  sample.Candidates = candidates;
+  sample.Cells = CellsOf(annotation);
+  sample.HasCandidates = candidates != nullptr;
+  sample.ReadAgain = readAgain;
+  const auto   content = Load({ image, annotation, candidates });
+  const size_t bytes = image->GetLargestPossibleRegion().GetNumberOfPixels() *
+                       (sizeof(float) * (channels + 1) + sizeof(LabelType) * (candidates ? 2 : 1));
+  if (!readAgain || (m_KeptBytes + bytes) >> 20 < m_MaximumMemory)
+  {
+    m_KeptBytes += bytes;
+    sample.Kept = content;
+  }
+  m_Channels = channels;
   m_Samples.push_back(std::move(sample));
 }
 
 template <typename TImage, typename TLabelImage>
 auto
-AnnotationSampleSource<TImage, TLabelImage>::CellsOf(const TLabelImage * annotation) const -> std::vector<Cell>
+AnnotationSampleSource<TImage, TLabelImage>::ExtentOf(const ImageBase<ImageDimension> * image) -> ExtentType
 {
-  std::map<LabelType, Cell> cells;
-  const auto                start = annotation->GetLargestPossibleRegion().GetIndex();
+  ExtentType extent{ { 1, 1, 1 } };
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    extent[axis] = image->GetLargestPossibleRegion().GetSize(axis);
+  }
+  return extent;
+}
+
+template <typename TImage, typename TLabelImage>
+auto
+AnnotationSampleSource<TImage, TLabelImage>::Load(const AnnotatedImage & pixels) -> std::shared_ptr<Content>
+{
+  const auto & region = pixels.Image->GetLargestPossibleRegion();
+  auto         content = std::make_shared<Content>();
+  content->Annotation = pixels.Annotation;
+  content->Candidates = pixels.Candidates;
+  content->Intensities.resize(region.GetNumberOfPixels() * pixels.Image->GetNumberOfComponentsPerPixel());
+  CopyToPlanar(pixels.Image.GetPointer(), region, content->Intensities.data(), "image");
+  return content;
+}
+
+template <typename TImage, typename TLabelImage>
+auto
+AnnotationSampleSource<TImage, TLabelImage>::CellsOf(const TLabelImage * annotation) -> CellsType
+{
+  CellsType  cells;
+  const auto start = annotation->GetLargestPossibleRegion().GetIndex();
   using IteratorType = ImageRegionConstIteratorWithIndex<TLabelImage>;
   for (IteratorType it(annotation, annotation->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
   {
     const LabelType label = it.Get();
-    if (label != 0 && !this->IsIgnored(label))
+    if (label != 0)
     {
       Cell & cell = cells[label];
       ++cell.Pixels;
@@ -84,12 +121,7 @@ AnnotationSampleSource<TImage, TLabelImage>::CellsOf(const TLabelImage * annotat
       }
     }
   }
-  std::vector<Cell> result;
-  for (const auto & cell : cells)
-  {
-    result.push_back(cell.second);
-  }
-  return result;
+  return cells;
 }
 
 template <typename TImage, typename TLabelImage>
@@ -105,10 +137,13 @@ AnnotationSampleSource<TImage, TLabelImage>::EstimateSpacing() const
     {
       volume *= sample.Spacing[axis];
     }
-    for (const Cell & cell : this->CellsOf(sample.Annotation))
+    for (const auto & [label, cell] : sample.Cells)
     {
-      const double size = volume * static_cast<double>(cell.Pixels);
-      diameters.push_back(ImageDimension == 2 ? std::sqrt(size * 4.0 / Math::pi) : std::cbrt(size * 6.0 / Math::pi));
+      if (!this->IsIgnored(label))
+      {
+        const double size = volume * static_cast<double>(cell.Pixels);
+        diameters.push_back(ImageDimension == 2 ? std::sqrt(size * 4.0 / Math::pi) : std::cbrt(size * 6.0 / Math::pi));
+      }
     }
   }
   if (diameters.empty())
@@ -135,7 +170,7 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
   {
     itkExceptionMacro("There are no images: call AddImage() first.");
   }
-  if (!m_Samples.front().Target.empty())
+  if (m_Prepared)
   {
     itkExceptionMacro("The images are already prepared for a model. Use a new source for another one.");
   }
@@ -146,44 +181,28 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
                                         << " channels.");
   }
   m_AnnotationInput = model->GetAnnotationInput();
-  bool anyCell = false;
-  for (size_t s = 0; s < m_Samples.size(); ++s)
+  m_Normalization = model->GetNormalization();
+  for (size_t s = 0; m_AnnotationInput && m_InclusionRate > 0.0 && s < m_Samples.size(); ++s)
   {
-    Sample & sample = m_Samples[s];
-    if (m_AnnotationInput && m_InclusionRate > 0.0 && !sample.Candidates)
+    if (!m_Samples[s].HasCandidates)
     {
       itkExceptionMacro("Image " << s + 1 << " has no candidates, but InclusionRate is " << m_InclusionRate
                                  << ". Give a candidates image for every image, or set InclusionRate to 0.");
     }
-    auto               scaled = sample.Intensities;
-    const IntensityMap map = ComputeIntensityMap(model->GetNormalization(), scaled.data(), scaled.size());
-    std::transform(sample.Intensities.begin(), sample.Intensities.end(), scaled.begin(), [map](float value) {
-      return static_cast<float>((value - map.Shift) * map.Scale);
-    });
+  }
+  m_Prepared = true;
+  bool anyCell = false;
+  for (Sample & sample : m_Samples)
+  {
     const auto factor = model->GetFactor(sample.Spacing);
     sample.Grid = WorkingGrid(sample.NativeExtent, factor);
     sample.Extent = sample.Grid.GetWorkingExtent();
-    sample.Intensities.clear();
-    const size_t nativePixels = sample.Annotation->GetLargestPossibleRegion().GetNumberOfPixels();
-    for (unsigned int channel = 0; channel < m_Channels; ++channel)
+    for (const auto & [label, cell] : sample.Cells)
     {
-      const auto begin = scaled.begin() + static_cast<std::ptrdiff_t>(channel * nativePixels);
-      const auto plane =
-        this->ToWorking(sample, std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(nativePixels)));
-      sample.Intensities.insert(sample.Intensities.end(), plane.begin(), plane.end());
-    }
-    const auto range = std::minmax_element(sample.Intensities.begin(), sample.Intensities.end());
-    sample.Minimum = *range.first;
-    sample.Maximum = *range.second;
-
-    const auto ignored = m_UseIgnoreLabel ? this->ToWorking(sample, RemoveIgnored(sample)) : std::vector<float>();
-    sample.Target = this->ToWorking(sample, Foreground(sample.Annotation));
-    for (size_t i = 0; i < ignored.size(); ++i)
-    {
-      sample.Target[i] = ignored[i] > 0.0f ? -1.0f : sample.Target[i];
-    }
-    for (const Cell & cell : this->CellsOf(sample.Annotation))
-    {
+      if (this->IsIgnored(label))
+      {
+        continue;
+      }
       ExtentType centre{ { 0, 0, 0 } };
       for (unsigned int axis = 0; axis < ImageDimension; ++axis)
       {
@@ -192,12 +211,69 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
       sample.Centres.push_back(centre);
     }
     anyCell = anyCell || !sample.Centres.empty();
+    if (sample.Kept)
+    {
+      this->Convert(sample, *sample.Kept);
+    }
   }
   if (!anyCell)
   {
     itkExceptionMacro("There is no cell in any of the "
                       << m_Samples.size() << " annotations: all their pixels are 0. Give annotations with cells.");
   }
+}
+
+template <typename TImage, typename TLabelImage>
+void
+AnnotationSampleSource<TImage, TLabelImage>::Convert(const Sample & sample, Content & content) const
+{
+  auto               scaled = content.Intensities;
+  const IntensityMap map = ComputeIntensityMap(m_Normalization, scaled.data(), scaled.size());
+  std::transform(content.Intensities.begin(), content.Intensities.end(), scaled.begin(), [map](float value) {
+    return static_cast<float>((value - map.Shift) * map.Scale);
+  });
+  content.Intensities.clear();
+  const auto nativePixels = static_cast<std::ptrdiff_t>(scaled.size() / m_Channels);
+  for (auto begin = scaled.begin(); begin != scaled.end(); begin += nativePixels)
+  {
+    const auto plane = ToWorking(sample, std::vector<float>(begin, begin + nativePixels));
+    content.Intensities.insert(content.Intensities.end(), plane.begin(), plane.end());
+  }
+  const auto range = std::minmax_element(content.Intensities.begin(), content.Intensities.end());
+  content.Minimum = *range.first;
+  content.Maximum = *range.second;
+
+  const auto ignored = m_UseIgnoreLabel ? ToWorking(sample, this->RemoveIgnored(content)) : std::vector<float>();
+  content.Target = ToWorking(sample, Foreground(content.Annotation));
+  for (size_t i = 0; i < ignored.size(); ++i)
+  {
+    content.Target[i] = ignored[i] > 0.0f ? -1.0f : content.Target[i];
+  }
+}
+
+template <typename TImage, typename TLabelImage>
+auto
+AnnotationSampleSource<TImage, TLabelImage>::ContentOf(size_t image) const -> std::shared_ptr<const Content>
+{
+  const Sample & sample = m_Samples[image];
+  if (sample.Kept)
+  {
+    return sample.Kept;
+  }
+  const AnnotatedImage pixels = sample.ReadAgain();
+  const auto           isAsBefore = [&](const ImageBase<ImageDimension> * read) {
+    return read && ExtentOf(read) == sample.NativeExtent;
+  };
+  if (!isAsBefore(pixels.Image) || !isAsBefore(pixels.Annotation) ||
+      (sample.HasCandidates && !isAsBefore(pixels.Candidates)) ||
+      pixels.Image->GetNumberOfComponentsPerPixel() != m_Channels)
+  {
+    itkExceptionMacro("Image " << image + 1 << " has changed since it was added. Leave images alone while they are in "
+                               << "use.");
+  }
+  const auto content = Load(pixels);
+  this->Convert(sample, *content);
+  return content;
 }
 
 template <typename TImage, typename TLabelImage>
@@ -216,22 +292,22 @@ AnnotationSampleSource<TImage, TLabelImage>::GetExtent(size_t image) const -> Ex
 
 template <typename TImage, typename TLabelImage>
 std::vector<float>
-AnnotationSampleSource<TImage, TLabelImage>::RemoveIgnored(Sample & sample) const
+AnnotationSampleSource<TImage, TLabelImage>::RemoveIgnored(Content & content) const
 {
-  const auto & region = sample.Annotation->GetLargestPossibleRegion();
+  const auto & region = content.Annotation->GetLargestPossibleRegion();
   auto         annotation = TLabelImage::New();
-  annotation->CopyInformation(sample.Annotation);
+  annotation->CopyInformation(content.Annotation);
   annotation->SetRegions(region);
   annotation->Allocate();
   std::vector<float>                    ignored;
-  ImageRegionConstIterator<TLabelImage> it(sample.Annotation, region);
+  ImageRegionConstIterator<TLabelImage> it(content.Annotation, region);
   for (ImageRegionIterator<TLabelImage> kept(annotation, region); !kept.IsAtEnd(); ++kept, ++it)
   {
     const bool isIgnored = this->IsIgnored(it.Get());
     kept.Set(isIgnored ? LabelType{} : it.Get());
     ignored.push_back(isIgnored ? 1.0f : 0.0f);
   }
-  sample.Annotation = annotation;
+  content.Annotation = annotation;
   return ignored;
 }
 
@@ -250,7 +326,7 @@ AnnotationSampleSource<TImage, TLabelImage>::Foreground(const TLabelImage * anno
 
 template <typename TImage, typename TLabelImage>
 std::vector<float>
-AnnotationSampleSource<TImage, TLabelImage>::ToWorking(const Sample & sample, const std::vector<float> & native) const
+AnnotationSampleSource<TImage, TLabelImage>::ToWorking(const Sample & sample, const std::vector<float> & native)
 {
   WorkingGrid::Box from, to;
   from.End = sample.NativeExtent;
@@ -262,7 +338,9 @@ AnnotationSampleSource<TImage, TLabelImage>::ToWorking(const Sample & sample, co
 
 template <typename TImage, typename TLabelImage>
 std::vector<float>
-AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & sample, uint64_t seed) const
+AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample &  sample,
+                                                                 const Content & content,
+                                                                 uint64_t        seed) const
 {
   // The pipeline writes requested regions into its inputs, which other threads use too.
   const auto detach = [](const TLabelImage * image) {
@@ -271,10 +349,10 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & 
     return copy;
   };
   auto perturb = PerturbAnnotationFilter<TLabelImage>::New();
-  perturb->SetInput(detach(sample.Annotation));
-  if (sample.Candidates)
+  perturb->SetInput(detach(content.Annotation));
+  if (content.Candidates)
   {
-    perturb->SetCandidatesImage(detach(sample.Candidates));
+    perturb->SetCandidatesImage(detach(content.Candidates));
   }
   perturb->SetOmissionRate(m_OmissionRate);
   perturb->SetInclusionRate(m_InclusionRate);
@@ -286,7 +364,7 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & 
   perturb->SetSeed(seed);
   perturb->SetNumberOfWorkUnits(1);
   perturb->Update();
-  return this->ToWorking(sample, Foreground(perturb->GetOutput()));
+  return ToWorking(sample, Foreground(perturb->GetOutput()));
 }
 
 template <typename TImage, typename TLabelImage>
@@ -298,6 +376,7 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
                                                        float *            target) const
 {
   const Sample &      sample = m_Samples[image];
+  const auto          content = this->ContentOf(image);
   HashedNoise::Stream random(seed);
   const bool          aroundCell = !sample.Centres.empty() && random.Uniform() < 2.0 / 3.0;
   const ExtentType    centre =
@@ -347,7 +426,7 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
   };
 
   const size_t patchPixels = extent[0] * extent[1] * extent[2];
-  const double range = std::max(sample.Maximum - sample.Minimum, 1e-6f);
+  const double range = std::max(content->Maximum - content->Minimum, 1e-6f);
   const double gamma = std::exp(random.Uniform(-0.7, 0.7));
   // Where the brightest pixel is an artefact, all others are dark.
   const double brightness = std::exp(random.Uniform(-1.2, 0.2));
@@ -356,32 +435,32 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
     float *      plane = input + channel * patchPixels;
     const double gain = brightness * random.Uniform(0.85, 1.15);
     const double offset = brightness * random.Uniform(-0.1, 0.1) * range;
-    gather(sample.Intensities.data() + channel * stride, plane);
+    gather(content->Intensities.data() + channel * stride, plane);
     for (size_t i = 0; i < patchPixels; ++i)
     {
-      const double share = std::max(0.0, (plane[i] - sample.Minimum) / range);
-      plane[i] = static_cast<float>(sample.Minimum + std::pow(share, gamma) * gain * range + offset);
+      const double share = std::max(0.0, (plane[i] - content->Minimum) / range);
+      plane[i] = static_cast<float>(content->Minimum + std::pow(share, gamma) * gain * range + offset);
     }
   }
   if (m_AnnotationInput)
   {
-    gather(this->PerturbedForeground(sample, PerturbHash(seed, 0)).data(), input + m_Channels * patchPixels);
+    gather(this->PerturbedForeground(sample, *content, PerturbHash(seed, 0)).data(), input + m_Channels * patchPixels);
   }
-  gather(sample.Target.data(), target);
+  gather(content->Target.data(), target);
 }
 
 template <typename TImage, typename TLabelImage>
 void
 AnnotationSampleSource<TImage, TLabelImage>::DrawImage(size_t image, uint64_t seed, float * input, float * target) const
 {
-  const Sample & sample = m_Samples[image];
-  input = std::copy(sample.Intensities.begin(), sample.Intensities.end(), input);
+  const auto content = this->ContentOf(image);
+  input = std::copy(content->Intensities.begin(), content->Intensities.end(), input);
   if (m_AnnotationInput)
   {
-    const auto annotation = this->PerturbedForeground(sample, seed);
+    const auto annotation = this->PerturbedForeground(m_Samples[image], *content, seed);
     std::copy(annotation.begin(), annotation.end(), input);
   }
-  std::copy(sample.Target.begin(), sample.Target.end(), target);
+  std::copy(content->Target.begin(), content->Target.end(), target);
 }
 
 template <typename TImage, typename TLabelImage>
@@ -413,6 +492,7 @@ AnnotationSampleSource<TImage, TLabelImage>::PrintSelf(std::ostream & os, Indent
   os << indent << "UseIgnoreLabel: " << (m_UseIgnoreLabel ? "On" : "Off") << std::endl;
   os << indent << "IgnoreLabel: " << static_cast<typename NumericTraits<LabelType>::PrintType>(m_IgnoreLabel)
      << std::endl;
+  os << indent << "MaximumMemory: " << m_MaximumMemory << std::endl;
   os << indent << "NumberOfImages: " << m_Samples.size() << std::endl;
 }
 } // namespace itk

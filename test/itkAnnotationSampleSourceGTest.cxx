@@ -1134,3 +1134,111 @@ TEST(AnnotationSampleSource, ConstantImagesGiveFiniteSamples)
     }
   }
 }
+
+namespace
+{
+/** A source of all features with the given memory; `reads` counts what is read again. */
+template <typename TImage, typename TLabelImage>
+auto
+SourceWithMemory(const std::vector<Scene<TImage, TLabelImage>> & scenes, size_t memory, std::vector<size_t> & reads)
+{
+  const auto source = itk::AnnotationSampleSource<TImage, TLabelImage>::New();
+  source->SetMaximumMemory(memory);
+  source->SetOmissionRate(0.4);
+  source->SetInclusionRate(0.5);
+  source->SetMaximumIterations(2);
+  source->UseIgnoreLabelOn();
+  source->SetIgnoreLabel(2);
+  reads.assign(scenes.size(), 0);
+  for (size_t i = 0; i < scenes.size(); ++i)
+  {
+    const auto & scene = scenes[i];
+    source->AddImage(scene.Image, scene.Annotation, scene.Candidates, [&scene, &reads, i] {
+      ++reads[i];
+      return typename Scene<TImage, TLabelImage>::SourceType::AnnotatedImage{ scene.Image.GetPointer(),
+                                                                              scene.Annotation.GetPointer(),
+                                                                              scene.Candidates.GetPointer() };
+    });
+  }
+  return source;
+}
+} // namespace
+
+TYPED_TEST(AnnotationSampleSourceTest, ImagesThatAreReadAgainGiveTheSameSamples)
+{
+  using ImageType = typename TypeParam::ImageType;
+  using LabelImageType = typename TypeParam::LabelImageType;
+  constexpr unsigned int dimension = ImageType::ImageDimension;
+  constexpr unsigned int channels = TypeParam::Channels;
+  const ExtentType       extent{ { 31, 24, dimension == 2 ? 1u : 9u } };
+
+  std::vector<Scene<ImageType, LabelImageType>> scenes;
+  for (unsigned int i = 0; i < 3; ++i)
+  {
+    scenes.emplace_back(extent, channels, i);
+  }
+  for (const auto normalization : { itk::IntensityNormalization::Maximum, itk::IntensityNormalization::Percentile })
+  {
+    const auto model = NewModel(dimension, channels);
+    model->SetNormalization(normalization);
+    std::vector<size_t> keptReads, reads;
+    const auto          kept = SourceWithMemory(scenes, 1000, keptReads);
+    const auto          read = SourceWithMemory(scenes, 0, reads);
+    EXPECT_EQ(kept->EstimateSpacing(), read->EstimateSpacing());
+    model->SetSpacing({ { 2.0, 2.0, 0.0 } });
+    kept->Prepare(model);
+    read->Prepare(model);
+    EXPECT_EQ(reads, std::vector<size_t>(3, 0));
+    const ExtentType patch{ { 8, 8, dimension == 2 ? 1u : 4u } };
+    for (size_t image = 0; image < scenes.size(); ++image)
+    {
+      EXPECT_EQ(kept->GetExtent(image), read->GetExtent(image));
+      for (uint64_t seed = 0; seed < 10; ++seed)
+      {
+        EXPECT_TRUE(DrawPatch(kept, channels + 1, image, seed, patch) ==
+                    DrawPatch(read, channels + 1, image, seed, patch));
+        EXPECT_TRUE(DrawImage(kept, channels + 1, image, seed) == DrawImage(read, channels + 1, image, seed));
+      }
+    }
+    EXPECT_EQ(reads, std::vector<size_t>(3, 20));
+    EXPECT_EQ(keptReads, std::vector<size_t>(3, 0));
+  }
+}
+
+TEST(AnnotationSampleSource, KeepsWhatFitsIntoMemory)
+{
+  // 1.4 MB of intensities, labels and target each, where 3 MiB may be used.
+  const ExtentType                          extent{ { 400, 300, 1 } };
+  std::vector<Scene<GreyImage, LabelImage>> scenes;
+  for (unsigned int i = 0; i < 4; ++i)
+  {
+    scenes.emplace_back(extent, 1, i);
+  }
+  std::vector<size_t> reads;
+  const auto          source = SourceWithMemory(scenes, 3, reads);
+  source->Prepare(NewModel(2, 1));
+  for (size_t image = 0; image < scenes.size(); ++image)
+  {
+    DrawPatch(source, 2, image, 1, { { 16, 16, 1 } });
+  }
+  EXPECT_EQ(reads, (std::vector<size_t>{ 0, 0, 1, 1 }));
+}
+
+TEST(AnnotationSampleSource, RefusesImagesThatChange)
+{
+  const Scene<GreyImage, LabelImage> scene({ { 24, 20, 1 } }, 1, 1);
+  const Scene<GreyImage, LabelImage> larger({ { 25, 20, 1 } }, 1, 1);
+  const auto                         source = GreySource::New();
+  source->SetMaximumMemory(0);
+  GreySource::AnnotatedImage now{ scene.Image.GetPointer(), scene.Annotation.GetPointer(), nullptr };
+  source->AddImage(scene.Image, scene.Annotation, nullptr, [&now] { return now; });
+  source->Prepare(NewModel(2, 1));
+  const auto draw = [&] { DrawPatch(source, 2, 0, 1, { { 16, 16, 1 } }); };
+  draw();
+  now.Image = larger.Image;
+  ExpectError(draw, { "Image 1", "changed" });
+  now = { larger.Image.GetPointer(), larger.Annotation.GetPointer(), nullptr };
+  ExpectError(draw, { "Image 1", "changed" });
+  now = { scene.Image.GetPointer(), nullptr, nullptr };
+  ExpectError(draw, { "Image 1", "changed" });
+}

@@ -92,51 +92,118 @@ GetSlice(const TVolume * volume, unsigned int axis, itk::IndexValueType position
 using SliceSamples = itk::AnnotationSampleSource<itk::VectorImage<float, 2>, itk::Image<unsigned int, 2>>;
 using VolumeSamples = itk::AnnotationSampleSource<ImageType, LabelImageType>;
 
-void
-AddSlices(SliceSamples &         source,
-          const ImageType *      image,
-          const LabelImageType * labels,
-          const LabelImageType * candidates,
-          unsigned int           axis)
+/** Where an image and what belongs to it are. */
+struct Paths
 {
-  using Image = itk::VectorImage<float, 2>;
-  using Labels = itk::Image<unsigned int, 2>;
-  const auto count = static_cast<itk::IndexValueType>(image->GetLargestPossibleRegion().GetSize(axis));
+  fs::path                Image;
+  fs::path                Labels;
+  std::optional<fs::path> Candidates;
+};
+
+/** Their files, open. */
+struct Files
+{
+  explicit Files(const Paths & paths)
+    : Image(OpenImage(paths.Image))
+    , Labels(OpenLabels(paths.Labels))
+  {
+    VerifySameGrid(Image.Image, paths.Image, Labels.Image, paths.Labels);
+    if (paths.Candidates)
+    {
+      Candidates = OpenLabels(*paths.Candidates);
+      VerifySameGrid(Image.Image, paths.Image, Candidates->Image, *paths.Candidates);
+    }
+  }
+
+  /** Whether a slice can be read without the others. */
+  bool
+  ReadSlices() const
+  {
+    const auto reads = [](const FileFormat & format) { return format.Dimension == 2 || format.ReadsInParts; };
+    return reads(Image.Format) && reads(Labels.Format) && (!Candidates || reads(Candidates->Format));
+  }
+
+  void
+  Read(const RegionType & region) const
+  {
+    const auto read = [&region](auto & image) {
+      image.SetRequestedRegion(region);
+      image.Update();
+    };
+    read(*Image.Image);
+    read(*Labels.Image);
+    if (Candidates)
+    {
+      read(*Candidates->Image);
+    }
+  }
+
+  SliceSamples::AnnotatedImage
+  GetSlices(unsigned int axis, itk::IndexValueType position) const
+  {
+    using SliceType = itk::VectorImage<float, 2>;
+    using LabelSliceType = itk::Image<unsigned int, 2>;
+    return { GetSlice<SliceType>(Image.Image.GetPointer(), axis, position),
+             GetSlice<LabelSliceType>(Labels.Image.GetPointer(), axis, position),
+             Candidates ? GetSlice<LabelSliceType>(Candidates->Image.GetPointer(), axis, position) : nullptr };
+  }
+
+  ImageFile                Image;
+  LabelFile                Labels;
+  std::optional<LabelFile> Candidates;
+};
+
+/** Adds slice by slice what is read some slices at a time. Where slices can be read one by one, they need not stay in
+ * memory. */
+void
+AddFiles(SliceSamples & source, const Paths & paths, unsigned int volumeAxis)
+{
+  const Files        files(paths);
+  const unsigned int axis = files.Image.Format.Dimension == 2 ? 2 : volumeAxis;
+  const RegionType   whole = files.Image.Image->GetLargestPossibleRegion();
+  const auto         count = static_cast<itk::IndexValueType>(whole.GetSize(axis));
+  const auto         together = static_cast<itk::IndexValueType>(GetBlockOfSlices(whole, axis)[axis]);
   for (itk::IndexValueType k = 0; k < count; ++k)
   {
-    source.AddImage(GetSlice<Image>(image, axis, k),
-                    GetSlice<Labels>(labels, axis, k),
-                    candidates ? GetSlice<Labels>(candidates, axis, k) : nullptr);
+    if (k % together == 0)
+    {
+      RegionType block = whole;
+      block.SetIndex(axis, k);
+      block.SetSize(axis, static_cast<itk::SizeValueType>(std::min(together, count - k)));
+      files.Read(block);
+    }
+    SliceSamples::ReadType readAgain;
+    if (files.ReadSlices())
+    {
+      readAgain = [paths, axis, k] { return Files(paths).GetSlices(axis, k); };
+    }
+    const auto slices = files.GetSlices(axis, k);
+    WorkOnFile(paths.Image,
+               [&] { source.AddImage(slices.Image, slices.Annotation, slices.Candidates, readAgain); });
   }
 }
 
 void
-AddFile(SliceSamples &         source,
-        const ImageFile &      image,
-        const LabelImageType * labels,
-        const LabelImageType * candidates,
-        unsigned int           axis)
+AddFiles(VolumeSamples & source, const Paths & paths, unsigned int)
 {
-  AddSlices(source, image.Image, labels, candidates, image.Format.Dimension == 2 ? 2 : axis);
-}
-
-void
-AddFile(VolumeSamples &        source,
-        const ImageFile &      image,
-        const LabelImageType * labels,
-        const LabelImageType * candidates,
-        unsigned int)
-{
-  if (image.Format.Dimension == 2)
+  const auto read = [paths] {
+    const Files files(paths);
+    files.Read(files.Image.Image->GetLargestPossibleRegion());
+    return VolumeSamples::AnnotatedImage{ files.Image.Image.GetPointer(),
+                                          files.Labels.Image.GetPointer(),
+                                          files.Candidates ? files.Candidates->Image.GetPointer() : nullptr };
+  };
+  if (OpenImage(paths.Image).Format.Dimension == 2)
   {
-    itkGenericExceptionMacro("the image has two dimensions; a network of --dimension 3 needs volumes");
+    throw MakeFailure("'", paths.Image.string(), "' has two dimensions; a network of --dimension 3 needs volumes");
   }
-  source.AddImage(image.Image, labels, candidates);
+  const auto volumes = read();
+  WorkOnFile(paths.Image, [&] { source.AddImage(volumes.Image, volumes.Annotation, volumes.Candidates, read); });
 }
 
-/** Reads all images into the source; returns their number of channels. */
+/** Adds all images to the source. */
 template <typename TSource>
-unsigned int
+void
 AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int axis)
 {
   size_t count = 0;
@@ -144,28 +211,20 @@ AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int ax
   {
     count += set.Images.GetSize();
   }
-  unsigned int channels = 0;
-  Progress     progress("read", count);
+  Progress progress("read", count);
   for (const auto & set : sets)
   {
     for (size_t i = 0; i < set.Images.GetSize(); ++i)
     {
-      const auto & path = set.Images[i].Path;
-      const auto   image = ReadImage(path);
-      const auto   labels = ReadLabels(set.Labels[i].Path);
-      VerifySameGrid(image.Image, path, labels.Image, set.Labels[i].Path);
-      LabelImageType::ConstPointer candidates;
+      Paths paths{ set.Images[i].Path, set.Labels[i].Path, {} };
       if (set.Candidates)
       {
-        candidates = ReadLabels((*set.Candidates)[i].Path).Image;
-        VerifySameGrid(image.Image, path, candidates, (*set.Candidates)[i].Path);
+        paths.Candidates = (*set.Candidates)[i].Path;
       }
-      WorkOnFile(path, [&] { AddFile(source, image, labels.Image, candidates, axis); });
-      channels = image.Image->GetNumberOfComponentsPerPixel();
+      AddFiles(source, paths, axis);
       progress.FinishStep();
     }
   }
-  return channels;
 }
 
 double
@@ -227,7 +286,9 @@ TrainOn(const TrainJob & job)
     source->UseIgnoreLabelOn();
     source->SetIgnoreLabel(*job.IgnoreLabel);
   }
-  model->SetImageChannels(AddSets(*source, sets, job.Training.SliceAxis));
+  source->SetMaximumMemory(job.Memory);
+  AddSets(*source, sets, job.Training.SliceAxis);
+  model->SetImageChannels(source->GetChannels());
   if (job.AnnotationInput)
   {
     job.Perturbation.OrDefault().ApplyTo(*source);
@@ -275,6 +336,12 @@ AddTrain(CLI::App & app, const char * name, const char * description, const std:
     ->type_name("MODEL");
   command->add_flag("--resume", job->Resume, "Go on from MODEL.checkpoint, if there is one, after an interruption")
     ->group("Training");
+  command
+    ->add_option("--memory",
+                 job->Memory,
+                 "MiB of images to keep in memory; the others are read whenever they are needed, which takes longer")
+    ->type_name("N")
+    ->group("Training");
   AddTrainingOptions(*command, job->Training);
   AddCommonOptions(*command, job->Common);
   command->callback([command, job] {
@@ -285,6 +352,10 @@ AddTrain(CLI::App & app, const char * name, const char * description, const std:
   return command;
 }
 } // namespace
+
+TrainJob::TrainJob()
+  : Memory(SliceSamples::New()->GetMaximumMemory())
+{}
 
 void
 Train(const TrainJob & job)

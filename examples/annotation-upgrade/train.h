@@ -37,8 +37,11 @@ struct TrainJob
   bool                               AnnotationInput{ false };
   PerturbationOptions                Perturbation; ///< with AnnotationInput
   TrainingOptions                    Training;
+  size_t                             Memory; ///< MiB of images to keep
   bool                               Resume{ false };
   CommonOptions                      Common;
+
+  TrainJob();
 };
 
 /** Trains a network and writes its model file. While it trains, its state is in Output.checkpoint. */
