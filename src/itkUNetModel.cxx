@@ -362,7 +362,8 @@ UNetModel::Predict(const float * input, const std::array<size_t, 3> & extent, fl
   {
     itkExceptionMacro("The model has no weights: load a model file, train, or call Initialize().");
   }
-  WithTorchErrors("The network failed", [&] { this->GetPredictor()->Predict(input, extent, probability, images); });
+  WithTorchErrors("The network failed",
+                  [&] { this->GetPredictor()->Predict(input, extent, probability, images, m_TestTimeAugmentation); });
 }
 
 void
@@ -387,6 +388,7 @@ UNetModel::PrintSelf(std::ostream & os, Indent indent) const
   os << indent << "Spacing: " << m_Spacing[0] << ' ' << m_Spacing[1] << ' ' << m_Spacing[2] << std::endl;
   os << indent << "Device: " << this->GetDevice() << std::endl;
   os << indent << "Precision: " << UNetPrecisionNames[static_cast<size_t>(m_Precision)] << std::endl;
+  os << indent << "TestTimeAugmentation: " << (m_TestTimeAugmentation ? "On" : "Off") << std::endl;
   os << indent << "NumberOfParameters: " << this->GetNumberOfParameters() << std::endl;
 }
 } // namespace itk

@@ -81,7 +81,8 @@ void
 UNetPredictor::Predict(const float *                 input,
                        const std::array<size_t, 3> & extent,
                        float *                       probability,
-                       size_t                        images) const
+                       size_t                        images,
+                       bool                          flips) const
 {
   const size_t                   pixels = extent[0] * extent[1] * extent[2];
   const size_t                   share = (images + m_Copies.size() - 1) / m_Copies.size();
@@ -93,10 +94,11 @@ UNetPredictor::Predict(const float *                 input,
                       input + first * pixels * static_cast<size_t>(m_Channels),
                       extent,
                       probability + first * pixels,
-                      std::min(share, images - first));
+                      std::min(share, images - first),
+                      flips);
     }));
   }
-  this->PredictOn(m_Copies.front(), input, extent, probability, share);
+  this->PredictOn(m_Copies.front(), input, extent, probability, share, flips);
   for (auto & other : others)
   {
     other.get();
@@ -108,7 +110,8 @@ UNetPredictor::PredictOn(const Copy &                  copy,
                          const float *                 input,
                          const std::array<size_t, 3> & extent,
                          float *                       probability,
-                         size_t                        images) const
+                         size_t                        images,
+                         bool                          flips) const
 {
   torch::InferenceMode guard;
   std::vector<int64_t> shape{ static_cast<int64_t>(images), m_Channels };
@@ -133,10 +136,29 @@ UNetPredictor::PredictOn(const Copy &                  copy,
   {
     x = torch::nn::functional::pad(x, torch::nn::functional::PadFuncOptions(padding).mode(torch::kReplicate));
   }
+  x = x.to(m_Type).contiguous(FastFormat(m_Dimension));
   // A frozen network gives the foreground's logit less the background's.
-  auto          network = copy.Network;
-  torch::Tensor y = network->forward(x.to(m_Type).contiguous(FastFormat(m_Dimension))).squeeze(1);
-  y = y.to(torch::kFloat32).sigmoid_();
+  auto predict = [network = copy.Network](const torch::Tensor & image) mutable {
+    return network->forward(image).squeeze(1).to(torch::kFloat32).sigmoid_();
+  };
+  torch::Tensor y = predict(x);
+  if (flips)
+  {
+    // Flips of what is filled up to the alignment keep the tiles' grid.
+    for (unsigned int mask = 1; mask < 1u << m_Dimension; ++mask)
+    {
+      std::vector<int64_t> axes; // from the last
+      for (unsigned int axis = 0; axis < m_Dimension; ++axis)
+      {
+        if (mask >> axis & 1u)
+        {
+          axes.push_back(-1 - static_cast<int64_t>(axis));
+        }
+      }
+      y += predict(x.flip(axes)).flip(axes);
+    }
+    y /= static_cast<double>(1u << m_Dimension);
+  }
   for (unsigned int axis = 0; axis < m_Dimension; ++axis)
   {
     y = y.narrow(static_cast<int64_t>(m_Dimension - axis), 0, static_cast<int64_t>(extent[axis]));

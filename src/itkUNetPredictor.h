@@ -40,9 +40,11 @@ public:
     return m_Copies.size();
   }
 
-  /** See UNetModel::Predict(). */
+  /** See UNetModel::Predict().
+   * \param flips  whether to average over all flips */
   void
-  Predict(const float * input, const std::array<size_t, 3> & extent, float * probability, size_t images) const;
+  Predict(const float * input, const std::array<size_t, 3> & extent, float * probability, size_t images, bool flips)
+    const;
 
 private:
   struct Copy
@@ -56,7 +58,8 @@ private:
             const float *                 input,
             const std::array<size_t, 3> & extent,
             float *                       probability,
-            size_t                        images) const;
+            size_t                        images,
+            bool                          flips) const;
 
   unsigned int      m_Dimension;
   int64_t           m_Channels;

@@ -118,6 +118,14 @@ TEST(UNetFilter, TilesAndStreamsEqualTheWhole2D)
   }
 }
 
+TEST(UNetFilter, TilesEqualTheWholeWithTestTimeAugmentation)
+{
+  const auto image = itk::MakeNoiseImage<Grey<2>>(OddSize<2>(), 1);
+  const auto model = itk::MakeTestModel(2, 1, false);
+  model->TestTimeAugmentationOn();
+  ExpectTilesEqualTheWhole<2>([&] { return MakeSegment<Probability<2>>(image.GetPointer(), model); });
+}
+
 TEST(UNetFilter, TilesAndStreamsEqualTheWhole3D)
 {
   const auto image = itk::MakeNoiseImage<Grey<3>>(OddSize<3>(), 1);

@@ -144,6 +144,32 @@ TEST(UNetModel, PredictsSeveralImagesAtOnce)
   }
 }
 
+// The average over all flips turns with the image; without it the network has a preferred direction.
+TEST(UNetModel, TestTimeAugmentationTurnsWithTheImage)
+{
+  for (const unsigned int dimension : { 2u, 3u })
+  {
+    const Extent             extent{ { 16, 12, dimension == 2 ? 1u : 8u } };
+    const auto               model = itk::MakeTestModel(dimension, 1, false);
+    const auto               input = Noise(Count(extent), 4);
+    const std::vector<float> reversed(input.rbegin(), input.rend()); // flipped along every axis
+    const auto               difference = [&] {
+      const auto straight = Predict(model, input, extent);
+      auto       turned = Predict(model, reversed, extent);
+      std::reverse(turned.begin(), turned.end());
+      double largest = 0.0;
+      for (size_t i = 0; i < straight.size(); ++i)
+      {
+        largest = std::max<double>(largest, std::abs(straight[i] - turned[i]));
+      }
+      return largest;
+    };
+    EXPECT_GT(difference(), 1e-4);
+    model->TestTimeAugmentationOn();
+    EXPECT_LT(difference(), 1e-5);
+  }
+}
+
 TEST(UNetModel, AcceptsEveryExtent)
 {
   for (const unsigned int dimension : { 2u, 3u })

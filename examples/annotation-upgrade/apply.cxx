@@ -36,6 +36,7 @@ LoadModel(const ApplyJob & job)
 {
   const auto model = itk::UNetModel::Load(job.Model.string());
   ApplyTo(*model, job.Common);
+  model->SetTestTimeAugmentation(job.TestTimeAugmentation);
   const bool upgrades = !job.Labels.empty();
   if (model->GetAnnotationInput() != upgrades)
   {
@@ -108,6 +109,9 @@ AddApply(CLI::App & app, const char * name, const char * description, const std:
   command
     ->add_option("--tile-size", job->TileSize, "Edge of what is computed at once, which costs memory; 0: automatic")
     ->type_name("N");
+  command->add_flag("--test-time-augmentation",
+                    job->TestTimeAugmentation,
+                    "Average over all flips: a little more accurate, four times as slow, in 3-D eight times");
   AddCommonOptions(*command, job->Common);
   command->callback([job] {
     Apply(job->Common);

@@ -33,6 +33,7 @@ struct ApplyJob
   unsigned int          ForegroundValue;
   unsigned int          TileSize;
   unsigned int          SliceAxis;
+  bool                  TestTimeAugmentation{ false };
   CommonOptions         Common;
 
   ApplyJob();
