@@ -601,9 +601,9 @@ class Segments(ToolTest):
 
     def test_flat_halves(self):
         for image in [self.halves(np.uint8), self.halves(np.uint8, (3,))]:
-            segments = self.segments(image)
+            segments = self.segments(image, "--sigma", 0)
             np.testing.assert_array_equal(segments, 1 + (image.reshape(30, 40, -1)[:, :, 0] == 100))
-            self.assertEqual(self.segments(image, "--minimum-size", 451).max(), 1)
+            self.assertEqual(self.segments(image, "--sigma", 0, "--minimum-size", 451).max(), 1)
 
     def test_scale_is_for_images_of_255(self):
         step = 50 * 255 / 100 * 750  # times the pixels of the larger half
@@ -784,6 +784,35 @@ class Train(Networks):
             *["train-segment", *self.data(), "--output", self.folder / "out", *TINY, "--dimension", 3],
             naming=["cells_1.png", "volumes"],
         )
+
+    def test_chosen_slices(self):
+        """Training on --slices is training on these slices."""
+        volumes, cut = self.folder / "volumes", self.folder / "cut"
+        self.succeed("simulate", "--output", volumes, "--volumes", 2, "--size", 48, 40, 24, "--quiet")
+        labels = [read_mha(volumes / "labels" / f"cells_{v}.mha")[0] for v in [1, 2]]
+        for k in range(3):
+            v = k % 2
+            with_cells = np.flatnonzero(labels[v].any(axis=(1, 2)))
+            self.assertGreater(len(with_cells), 5)
+            z = with_cells[(2 * k + 1) * len(with_cells) // 6]
+            for part in ["images", "labels"]:
+                volume = read_mha(volumes / part / f"cells_{v + 1}.mha")[0]
+                write_mha(cut / part / f"{v}_{k}.mha", volume[z])
+        predictions = []
+        for name, data, options in [("chosen", volumes, ["--slices", 3]), ("cut", cut, []), ("all", volumes, [])]:
+            model = self.folder / f"{name}.unet"
+            data = ["--images", data / "images", "--labels", data / "labels"]
+            self.succeed("train-segment", *data, *options, "--output", model, *TINY)
+            out = self.segment("--probability", model=model, images=cut / "images" / "0_0.mha", output=f"{name}.mha")
+            predictions.append(read_mha(out)[0])
+        np.testing.assert_array_equal(predictions[0], predictions[1])
+        self.assertFalse(np.array_equal(predictions[0], predictions[2]))
+
+        train = ["train-segment", *self.data(), "--output", self.folder / "out", *TINY]
+        self.succeed(*train, "--slices", 3)
+        self.refuse(*train, "--slices", 4, naming=["--slices 4", "3 slices"])
+        volumes = ["--images", volumes / "images", "--labels", volumes / "labels"]
+        self.refuse("train-segment", *volumes, "--output", self.folder / "o", *TINY, "--dimension", 3, "--slices", 2)
 
     def test_interrupted_training_goes_on_to_the_same_weights(self):
         train = ["train-segment", *self.data(), *tiny("--max-epochs", 8), "--patience", 8]

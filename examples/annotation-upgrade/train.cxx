@@ -23,6 +23,7 @@
 #include "ImageSet.h"
 #include "Interrupt.h"
 #include "Progress.h"
+#include "SliceChoice.h"
 #include "StagedOutput.h"
 
 #include "itkAnnotationSampleSource.h"
@@ -156,7 +157,7 @@ struct Files
 /** Adds slice by slice what is read some slices at a time. Where slices can be read one by one, they need not stay in
  * memory. */
 void
-AddFiles(SliceSamples & source, const Paths & paths, unsigned int volumeAxis)
+AddFiles(SliceSamples & source, const Paths & paths, unsigned int volumeAxis, const std::optional<SliceChoice> & choice)
 {
   const Files        files(paths);
   const unsigned int axis = files.Image.Format.Dimension == 2 ? 2 : volumeAxis;
@@ -172,6 +173,10 @@ AddFiles(SliceSamples & source, const Paths & paths, unsigned int volumeAxis)
       block.SetSize(axis, static_cast<itk::SizeValueType>(std::min(together, count - k)));
       files.Read(block);
     }
+    if (choice && choice->count({ paths.Labels, k }) == 0)
+    {
+      continue;
+    }
     SliceSamples::ReadType readAgain;
     if (files.ReadSlices())
     {
@@ -184,8 +189,12 @@ AddFiles(SliceSamples & source, const Paths & paths, unsigned int volumeAxis)
 }
 
 void
-AddFiles(VolumeSamples & source, const Paths & paths, unsigned int)
+AddFiles(VolumeSamples & source, const Paths & paths, unsigned int, const std::optional<SliceChoice> & choice)
 {
+  if (choice)
+  {
+    throw Failure("--slices chooses slices; a network of --dimension 3 needs volumes");
+  }
   const auto read = [paths] {
     const Files files(paths);
     files.Read(files.Image.Image->GetLargestPossibleRegion());
@@ -204,8 +213,18 @@ AddFiles(VolumeSamples & source, const Paths & paths, unsigned int)
 /** Adds all images to the source. */
 template <typename TSource>
 void
-AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int axis)
+AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int axis, size_t slices)
 {
+  std::optional<SliceChoice> choice;
+  if (slices > 0)
+  {
+    std::vector<ImageSet> labels;
+    for (const auto & set : sets)
+    {
+      labels.push_back(set.Labels);
+    }
+    choice = ChooseSlices(labels, axis, slices);
+  }
   size_t count = 0;
   for (const auto & set : sets)
   {
@@ -221,7 +240,7 @@ AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int ax
       {
         paths.Candidates = (*set.Candidates)[i].Path;
       }
-      AddFiles(source, paths, axis);
+      AddFiles(source, paths, axis, choice);
       progress.FinishStep();
     }
   }
@@ -287,7 +306,7 @@ TrainOn(const TrainJob & job)
     source->SetIgnoreLabel(*job.IgnoreLabel);
   }
   source->SetMaximumMemory(job.Memory);
-  AddSets(*source, sets, job.Training.SliceAxis);
+  AddSets(*source, sets, job.Training.SliceAxis, job.Slices);
   model->SetImageChannels(source->GetChannels());
   if (job.AnnotationInput)
   {
@@ -329,6 +348,13 @@ AddTrain(CLI::App & app, const char * name, const char * description, const std:
   command
     ->add_option(
       "--ignore-label", job->IgnoreLabel, "Value in --labels of pixels that count as neither cell nor background")
+    ->type_name("N");
+  command
+    ->add_option("--slices",
+                 job->Slices,
+                 "Train on N slices alone, far from each other, of those with cells: of each volume cut into N equal "
+                 "sections the middle of one, of the next volume the middle of the next. The 2-D files of a folder "
+                 "count as slices of a volume. 0: all slices")
     ->type_name("N");
   command
     ->add_option("--output", job->Output, "Model file to write; while training runs, its state is in MODEL.checkpoint")

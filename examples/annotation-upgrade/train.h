@@ -33,6 +33,7 @@ struct TrainJob
   std::vector<std::filesystem::path> Labels;
   std::vector<std::filesystem::path> Candidates;
   std::optional<unsigned int>        IgnoreLabel; ///< of pixels that count nowhere
+  size_t                             Slices{ 0 }; ///< to choose of all slices with cells; 0: all slices
   std::filesystem::path              Output;      ///< the model file
   bool                               AnnotationInput{ false };
   PerturbationOptions                Perturbation; ///< with AnnotationInput

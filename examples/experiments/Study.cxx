@@ -77,9 +77,8 @@ Study::Study(const Tool & tool, DataSet data, Json theCase, std::string training
   const auto poor = poorCount == 0 || poorCount > others.size() ? others : ChooseNames({ others }, poorCount);
   m_NumberOfGood = static_cast<unsigned int>(good.size());
   m_NumberOfPoor = static_cast<unsigned int>(poor.size());
-  m_Good = this->WithCandidates(Select(m_Data.Training, good));
-  m_Poor = this->WithCandidates(Select(m_Data.Training, poor));
-  m_Data.Test = this->WithCandidates(m_Data.Test);
+  m_Good = Select(m_Data.Training, good);
+  m_Poor = Select(m_Data.Training, poor);
   if (!this->Get("good").empty())
   {
     m_Good = WithLabels(m_Good, this->Perturb(m_Good, this->Get("good")));
@@ -92,14 +91,13 @@ Study::Get(const char * key) const
   return m_Case.at(key).get<std::string>();
 }
 
-DataPaths
-Study::WithCandidates(DataPaths set) const
+Words
+Study::MakeCandidates(const DataPaths & set) const
 {
-  if (this->Get("candidates") == "segments")
-  {
-    set.Candidates = m_Tool.Make("segments", { "segments", "--images", set.Images.string() });
-  }
-  return set;
+  const fs::path candidates = this->Get("candidates") == "segments"
+                                ? m_Tool.Make("segments", { "segments", "--images", set.Images.string() })
+                                : set.Candidates;
+  return candidates.empty() ? Words{} : Words{ "--candidates", candidates.string() };
 }
 
 DataPaths
@@ -113,10 +111,7 @@ fs::path
 Study::Perturb(const DataPaths & set, const std::string & perturbation) const
 {
   Words words{ "perturb", "--labels", set.Labels.string(), "--seed", m_Seed };
-  if (!set.Candidates.empty())
-  {
-    Append(words, { "--candidates", set.Candidates.string() });
-  }
+  Append(words, this->MakeCandidates(set));
   Append(words, Split(perturbation));
   return m_Tool.Make("perturbed", words);
 }
@@ -138,10 +133,7 @@ fs::path
 Study::TrainUpgrade() const
 {
   Words words{ "train-upgrade", "--images", m_Good.Images.string(), "--labels", m_Good.Labels.string() };
-  if (!m_Good.Candidates.empty())
-  {
-    Append(words, { "--candidates", m_Good.Candidates.string() });
-  }
+  Append(words, this->MakeCandidates(m_Good));
   const std::string own = this->Get("training");
   Append(words, Split(own.empty() ? this->Get("perturbation") : own));
   Append(words, { "--seed", m_Seed });

@@ -68,8 +68,9 @@ private:
   std::string
   Get(const char * key) const;
 
-  DataPaths
-  WithCandidates(DataPaths set) const;
+  /** Options for those of a set, none where it has none. */
+  Words
+  MakeCandidates(const DataPaths & set) const;
 
   /** The same images with other annotations. */
   static DataPaths
