@@ -86,9 +86,10 @@ GetParts(const RegionType & image, const itk::Size<3> & block, const std::filesy
 itk::Size<3>
 GetBlockOfSlices(const RegionType & image, unsigned int axis);
 
-/** Writes what is in memory of an image of labels or grey values, and reads it back. A whole image is compressed, a part
- * is put into the file, which is made if need be. The component type is that of `format`, or the smallest unsigned one
- * that holds `maximum`.
+/** Writes what is in memory of an image of labels or grey values, and reads it back. A whole image is compressed, a
+ * part is put into the file, which is made if need be. The component type is that of `format`, or the smallest unsigned
+ * one that holds `maximum`.
+ *
  * \throw Failure if the file's format cannot hold `maximum`, or if the file is not what was written. */
 void
 WriteIntegers(const LabelImageType *        image,

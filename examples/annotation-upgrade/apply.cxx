@@ -27,7 +27,10 @@
 #include "itkUNetSegmentFilter.h"
 #include "itkUpgradeAnnotationFilter.h"
 
+#include <cmath>
 #include <optional>
+
+namespace fs = std::filesystem;
 
 namespace
 {
@@ -51,43 +54,69 @@ LoadModel(const ApplyJob & job)
   return model;
 }
 
-/** Takes the settings of the job, and gives the output for one image. */
-template <typename TFilter>
-typename TFilter::OutputImageType::Pointer
-Execute(TFilter &              filter,
-        const itk::UNetModel * model,
-        const ImageFile &      image,
-        const ApplyJob &       job,
-        Progress &             progress)
+/** The block of pixels that a network makes at once: slices, or a cube with a 3-D network. */
+itk::Size<3>
+GetBlock(const itk::UNetModel * model, const RegionType & image, unsigned int sliceAxis)
 {
-  filter.SetModel(model);
-  filter.SetInput(image.Image);
-  filter.SetTileSize(job.TileSize);
-  filter.SetSliceAxis(image.Format.Dimension == 2 ? 2 : job.SliceAxis);
-  filter.SetThreshold(job.Threshold);
-  filter.SetForegroundValue(static_cast<typename TFilter::OutputPixelType>(job.ForegroundValue));
-  progress.Watch(&filter);
-  filter.Update();
-  return filter.GetOutput();
+  if (model->GetDimension() == 2)
+  {
+    return GetBlockOfSlices(image, sliceAxis);
+  }
+  itk::Size<3> cube;
+  cube.Fill(static_cast<itk::SizeValueType>(std::cbrt(PixelsOfPart)));
+  return cube;
 }
 
-template <typename TOutputImage>
-typename TOutputImage::Pointer
-ApplyToImage(const itk::UNetModel * model,
-             const ImageFile &      image,
-             const LabelImageType * labels,
-             const ApplyJob &       job,
-             Progress &             progress)
+/** One image, which may be larger than memory. */
+struct Work
 {
-  if (labels == nullptr)
+  const ApplyJob &       Job;
+  const itk::UNetModel * Model;
+  const ImageFile &      Image;
+  fs::path               Output;
+  Progress &             Bar;
+
+  /** Makes the output part by part, which `write` writes. */
+  template <typename TFilter, typename TWrite>
+  void
+  Run(TFilter & filter, const TWrite & write) const
   {
-    const auto filter = itk::UNetSegmentFilter<ImageType, TOutputImage>::New();
-    return Execute(*filter, model, image, job, progress);
+    filter.SetModel(Model);
+    filter.SetInput(Image.Image);
+    filter.SetTileSize(Job.TileSize);
+    filter.SetSliceAxis(Image.Format.Dimension == 2 ? 2 : Job.SliceAxis);
+    filter.SetThreshold(Job.Threshold);
+    filter.SetForegroundValue(static_cast<typename TFilter::OutputPixelType>(Job.ForegroundValue));
+    Bar.Watch(&filter);
+    filter.UpdateOutputInformation();
+    auto * const output = filter.GetOutput();
+    const auto   whole = output->GetLargestPossibleRegion();
+    const auto   parts = GetParts(whole, GetBlock(Model, whole, filter.GetSliceAxis()), Output);
+    for (size_t i = 0; i < parts.size(); ++i)
+    {
+      Bar.BeginPart(i, parts.size());
+      output->SetRequestedRegion(parts[i]);
+      output->Update();
+      write(output);
+    }
   }
-  const auto filter = itk::UpgradeAnnotationFilter<ImageType, LabelImageType, TOutputImage>::New();
-  filter->SetAnnotationImage(labels);
-  return Execute(*filter, model, image, job, progress);
-}
+
+  /** With the network of the annotations' kind, if there are any. */
+  template <typename TOutputImage, typename TWrite>
+  void
+  RunWith(const LabelImageType * labels, const TWrite & write) const
+  {
+    if (labels == nullptr)
+    {
+      const auto filter = itk::UNetSegmentFilter<ImageType, TOutputImage>::New();
+      this->Run(*filter, write);
+      return;
+    }
+    const auto filter = itk::UpgradeAnnotationFilter<ImageType, LabelImageType, TOutputImage>::New();
+    filter->SetAnnotationImage(labels);
+    this->Run(*filter, write);
+  }
+};
 
 CLI::App *
 AddApply(CLI::App & app, const char * name, const char * description, const std::shared_ptr<ApplyJob> & job)
@@ -146,30 +175,33 @@ ApplyModel(const ApplyJob & job)
   for (size_t i = 0; i < images.GetSize(); ++i)
   {
     const auto & path = images[i].Path;
-    const auto   image = ReadImage(path);
+    const auto   image = OpenImage(path);
     auto         name = path.filename();
     FileFormat   format;
     format.Dimension = image.Format.Dimension;
-    LabelImageType::ConstPointer annotation;
+    LabelFile annotation;
     if (labels)
     {
       const auto & labelsPath = (*labels)[i].Path;
-      const auto   file = ReadLabels(labelsPath);
-      VerifySameGrid(image.Image, path, file.Image, labelsPath);
-      annotation = file.Image;
-      format = file.Format;
+      annotation = OpenLabels(labelsPath);
+      VerifySameGrid(image.Image, path, annotation.Image, labelsPath);
+      format = annotation.Format;
       name = labelsPath.filename();
     }
+    const auto place = output.GetPath(job.Probability ? NameForProbability(name) : NameForLabels(name));
+    const Work work{ job, model, image, place, progress };
     WorkOnFile(path, [&] {
       if (job.Probability)
       {
-        const auto probability = ApplyToImage<ProbabilityImageType>(model, image, annotation, job, progress);
-        WriteProbability(probability, format.Dimension, output.GetPath(NameForProbability(name)));
+        work.RunWith<ProbabilityImageType>(annotation.Image, [&](const ProbabilityImageType * part) {
+          WriteProbability(part, format.Dimension, place);
+        });
       }
       else
       {
-        const auto result = ApplyToImage<LabelImageType>(model, image, annotation, job, progress);
-        WriteIntegers(result, format, output.GetPath(NameForLabels(name)));
+        work.RunWith<LabelImageType>(annotation.Image, [&](const LabelImageType * part) {
+          WriteIntegers(part, format, job.ForegroundValue, place);
+        });
       }
     });
     progress.FinishStep();

@@ -52,7 +52,9 @@ NameOf(CellType type)
 /** What is in memory of an image, as a volume of values divided by `divisor` and cut at `maximum`. */
 template <typename TImage>
 LabelImageType::Pointer
-ToVolume(const TImage * image, unsigned int divisor = 1, unsigned int maximum = std::numeric_limits<unsigned int>::max())
+ToVolume(const TImage * image,
+         unsigned int   divisor = 1,
+         unsigned int   maximum = std::numeric_limits<unsigned int>::max())
 {
   using Slice = itk::Image<LabelImageType::PixelType, 2>;
   using Converted = std::conditional_t<TImage::ImageDimension == 2, Slice, LabelImageType>;
@@ -103,8 +105,7 @@ SimulateWith(const SimulateJob & job)
   constexpr unsigned int dimension = TSource::ImageDimension;
   // Bright nuclei reach some 5000.
   const unsigned int divisor = job.Bits == 8 ? 20 : 1;
-  const FileFormat   imageFormat{ dimension,
-                                job.Bits == 8 ? itk::IOComponentEnum::UCHAR : itk::IOComponentEnum::USHORT };
+  const FileFormat imageFormat{ dimension, job.Bits == 8 ? itk::IOComponentEnum::UCHAR : itk::IOComponentEnum::USHORT };
   const unsigned int brightest = (1u << job.Bits) - 1;
   const FileFormat   labelFormat{ dimension, itk::IOComponentEnum::USHORT };
 

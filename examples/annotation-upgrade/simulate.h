@@ -29,7 +29,7 @@ struct SimulateJob
   std::filesystem::path     Output;
   std::string               Cells; ///< "hl60", "granulocyte" or "combined"
   unsigned int              Volumes{ 1 };
-  std::vector<unsigned int> Size; ///< along x, y and, unless it is 1, z
+  std::vector<unsigned int> Size;       ///< along x, y and, unless it is 1, z
   unsigned int              Bits{ 16 }; ///< of an intensity: 8 or 16
   CommonOptions             Common;
 
