@@ -34,9 +34,13 @@ namespace itk
  *
  * The image is brought to the model's pixel size, its intensities are scaled as the model says, and the probability is
  * interpolated back. Tiles are aligned to UNetModel::GetAlignment() and carry a margin of UNetModel::GetMargin(), so
- * that the result is that of the whole image at once, wherever tiles or requested regions are cut. Intensities are
- * scaled by whole slices (2-D model) or by the whole volume (3-D model), which the filter requests from its input.
- * Scalar, RGB and vector pixel types are possible.
+ * that the result is that of the whole image at once, wherever tiles or requested regions are cut.
+ *
+ * Intensities are scaled by whole slices with a 2-D model on a volume: the filter requests the slices that it needs.
+ * With a model of the image's dimension they are scaled by the whole image. The filter then reads its inputs section
+ * by section, so that neither a requested region nor memory need hold them: once over all of the image for the scale,
+ * which is kept for further requests as long as nothing changes, and once more what the requested region depends on.
+ * Where making the input costs more than memory, update it before. Scalar, RGB and vector pixel types are possible.
  *
  * \throw ExceptionObject without a model, when the image's channels or dimension do not fit the model's, when a pixel
  * is not finite.
@@ -68,6 +72,12 @@ public:
    * takes 1024 with a 2-D model and 128 with a 3-D model. Memory grows with it, the result does not depend on it. */
   itkSetMacro(TileSize, unsigned int);
   itkGetConstMacro(TileSize, unsigned int);
+
+  /** The most pixels of an input that are read at once with a model of the image's dimension, or one layer across the
+   * last axis; default 2^24. The result does not depend on it, but for the last digits of
+   * IntensityNormalization::Standard with several channels. */
+  itkSetMacro(SectionPixels, SizeValueType);
+  itkGetConstMacro(SectionPixels, SizeValueType);
 
   /** Axis across the slices of a volume with a 2-D model, default the last. */
   itkSetMacro(SliceAxis, unsigned int);
@@ -129,8 +139,38 @@ private:
     std::vector<Tile> Tiles;
   };
 
+  /** Intensities of a region of the input: channel slowest, x fastest. */
+  struct Planes
+  {
+    RegionType         Region;
+    std::vector<float> Values;
+  };
+
+  /** Whether one application of the network takes in the whole image, not a slice of it. */
+  bool
+  TakesWholeImage() const
+  {
+    return m_Model->GetDimension() == ImageDimension;
+  }
+
   RegionType
   RegionOfWholeSlices(const RegionType & region) const;
+
+  /** The region of a box of native pixels of the slice, or the image, that holds `requested`. */
+  RegionType
+  RegionOf(const Box & box, const RegionType & requested) const;
+
+  /** The parts in which a region is read. */
+  std::vector<RegionType>
+  Sections(const RegionType & region) const;
+
+  /** Brings a region of the inputs into memory and copies its intensities, unless they are there. */
+  void
+  ReadInputs(const RegionType & region, Planes & planes);
+
+  /** How the intensities of the slice, or the image, that holds `requested` are scaled. */
+  IntensityMap
+  GetIntensityMap(const RegionType & requested, Planes & planes);
 
   /** The slices of a region; the region itself with a model of the image's dimension. */
   std::vector<RegionType>
@@ -141,7 +181,7 @@ private:
 
   /** All channels on Plan::Seen. */
   std::vector<float>
-  MakeInput(const Plan & plan, const RegionType & requested) const;
+  MakeInput(const Plan & plan, const RegionType & requested);
 
   /** The foreground's probability on Plan::Wanted, for each input. */
   std::vector<std::vector<float>>
@@ -152,9 +192,13 @@ private:
 
   UNetModel::ConstPointer m_Model;
   unsigned int            m_TileSize{ 0 };
+  SizeValueType           m_SectionPixels{ SizeValueType{ 1 } << 24 };
   unsigned int            m_SliceAxis{ ImageDimension - 1 };
   double                  m_Threshold{ 0.5 };
   OutputPixelType         m_ForegroundValue{ 1 };
+
+  IntensityMap     m_ImageMap; ///< of the whole image as it was at m_ImageMapTime
+  ModifiedTimeType m_ImageMapTime{ 0 };
 };
 } // namespace itk
 

@@ -29,6 +29,24 @@
 
 namespace itk
 {
+/** When what decides the pixels of an image was last changed: the filters that make it, and the images that none makes.
+ * The images in between change with every part that is made of them. */
+inline ModifiedTimeType
+TimeOfLastChange(const DataObject * image)
+{
+  const auto source = image->GetSource();
+  if (!source)
+  {
+    return image->GetMTime();
+  }
+  ModifiedTimeType time = source->GetMTime();
+  for (const auto & input : source->GetInputs())
+  {
+    time = std::max(time, input ? TimeOfLastChange(input) : 0);
+  }
+  return time;
+}
+
 template <typename TInputImage, typename TOutputImage>
 void
 UNetFilterBase<TInputImage, TOutputImage>::VerifyPreconditions() const
@@ -93,10 +111,50 @@ UNetFilterBase<TInputImage, TOutputImage>::RegionOfWholeSlices(const RegionType 
 }
 
 template <typename TInputImage, typename TOutputImage>
+auto
+UNetFilterBase<TInputImage, TOutputImage>::RegionOf(const Box & box, const RegionType & requested) const -> RegionType
+{
+  RegionType   region = this->RegionOfWholeSlices(requested);
+  unsigned int axis = 0; // of the network
+  for (unsigned int imageAxis = 0; imageAxis < ImageDimension; ++imageAxis)
+  {
+    if (this->TakesWholeImage() || imageAxis != m_SliceAxis)
+    {
+      region.SetIndex(imageAxis, region.GetIndex(imageAxis) + static_cast<IndexValueType>(box.Begin[axis]));
+      region.SetSize(imageAxis, box.GetLength(axis));
+      ++axis;
+    }
+  }
+  return region;
+}
+
+template <typename TInputImage, typename TOutputImage>
+auto
+UNetFilterBase<TInputImage, TOutputImage>::Sections(const RegionType & region) const -> std::vector<RegionType>
+{
+  constexpr unsigned int  axis = ImageDimension - 1;
+  const SizeValueType     length = region.GetSize(axis);
+  const SizeValueType     layer = region.GetNumberOfPixels() / length;
+  const SizeValueType     layers = std::max<SizeValueType>(1, m_SectionPixels / layer);
+  std::vector<RegionType> sections;
+  for (SizeValueType begin = 0; begin < length; begin += layers)
+  {
+    sections.push_back(region);
+    sections.back().SetIndex(axis, region.GetIndex(axis) + static_cast<IndexValueType>(begin));
+    sections.back().SetSize(axis, std::min(layers, length - begin));
+  }
+  return sections;
+}
+
+template <typename TInputImage, typename TOutputImage>
 void
 UNetFilterBase<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 {
-  const RegionType region = this->RegionOfWholeSlices(this->GetOutput()->GetRequestedRegion());
+  RegionType region = this->RegionOfWholeSlices(this->GetOutput()->GetRequestedRegion());
+  if (this->TakesWholeImage())
+  {
+    region = this->Sections(region).front(); // GenerateData() reads the others
+  }
   for (const auto & name : this->GetInputNames())
   {
     if (auto * image = dynamic_cast<ImageBase<ImageDimension> *>(this->ProcessObject::GetInput(name)))
@@ -104,6 +162,61 @@ UNetFilterBase<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
       image->SetRequestedRegion(region);
     }
   }
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+UNetFilterBase<TInputImage, TOutputImage>::ReadInputs(const RegionType & region, Planes & planes)
+{
+  if (this->TakesWholeImage())
+  {
+    this->UpdateProgress(this->GetProgress()); // a chance to stop
+    if (this->GetAbortGenerateData())
+    {
+      throw ProcessAborted(__FILE__, __LINE__);
+    }
+    for (const auto & name : this->GetInputNames())
+    {
+      if (auto * image = dynamic_cast<ImageBase<ImageDimension> *>(this->ProcessObject::GetInput(name)))
+      {
+        image->SetRequestedRegion(region);
+        image->PropagateRequestedRegion();
+        image->UpdateOutputData();
+      }
+    }
+  }
+  if (planes.Region != region)
+  {
+    planes.Region = region;
+    planes.Values.resize(region.GetNumberOfPixels() * m_Model->GetImageChannels());
+    CopyToPlanar(this->GetInput(), region, planes.Values.data(), "Input");
+  }
+}
+
+template <typename TInputImage, typename TOutputImage>
+IntensityMap
+UNetFilterBase<TInputImage, TOutputImage>::GetIntensityMap(const RegionType & requested, Planes & planes)
+{
+  const ModifiedTimeType time = std::max({ this->GetMTime(), m_Model->GetMTime(), TimeOfLastChange(this->GetInput()) });
+  if (this->TakesWholeImage() && m_ImageMapTime == time)
+  {
+    return m_ImageMap;
+  }
+  const RegionType whole = this->RegionOfWholeSlices(requested);
+  const auto       sections = this->TakesWholeImage() ? this->Sections(whole) : std::vector<RegionType>{ whole };
+  const auto       map = ComputeIntensityMap(m_Model->GetNormalization(), [&](const auto & use) {
+    for (const RegionType & section : sections)
+    {
+      this->ReadInputs(section, planes);
+      use(planes.Values.data(), planes.Values.size());
+    }
+  });
+  if (this->TakesWholeImage())
+  {
+    m_ImageMap = map;
+    m_ImageMapTime = time;
+  }
+  return map;
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -201,32 +314,29 @@ UNetFilterBase<TInputImage, TOutputImage>::MakePlan(const RegionType & requested
   Plan plan{ WorkingGrid(nativeExtent, m_Model->GetFactor(spacing)), wantedNative, {}, {}, {} };
   plan.Wanted = plan.Grid.WorkingBoxOf(wantedNative);
 
-  // Tiles lie on a fixed grid; each is seen with a margin, cut where the (filled-up) image ends.
+  // Tiles begin at multiples of the alignment; each is seen with a margin, cut where the (filled-up) image ends.
   const ExtentType & extent = plan.Grid.GetWorkingExtent();
   const size_t       alignment = m_Model->GetAlignment();
   const size_t       margin = m_Model->GetMargin();
   const size_t       wish = m_TileSize > 0 ? m_TileSize : (dimension == 2 ? 1024 : 128);
   const size_t       edge = (wish + alignment - 1) / alignment * alignment;
-  ExtentType         first{ { 0, 0, 0 } };
+  const auto         alignDown = [alignment](size_t position) { return position / alignment * alignment; };
   ExtentType         count{ { 1, 1, 1 } };
   for (unsigned int i = 0; i < dimension; ++i)
   {
-    first[i] = plan.Wanted.Begin[i] / edge;
-    count[i] = (plan.Wanted.End[i] - 1) / edge + 1 - first[i];
+    count[i] = (plan.Wanted.End[i] - alignDown(plan.Wanted.Begin[i]) + edge - 1) / edge;
   }
   for (size_t t = 0; t < count[0] * count[1] * count[2]; ++t)
   {
-    const ExtentType position{
-      { first[0] + t % count[0], first[1] + t / count[0] % count[1], first[2] + t / count[0] / count[1] }
-    };
-    Tile tile{ plan.Wanted, { { { 0, 0, 0 } }, extent } };
+    const ExtentType position{ { t % count[0], t / count[0] % count[1], t / count[0] / count[1] } };
+    Tile             tile{ plan.Wanted, { { { 0, 0, 0 } }, extent } };
     for (unsigned int i = 0; i < dimension; ++i)
     {
-      const size_t begin = position[i] * edge;
+      const size_t begin = alignDown(plan.Wanted.Begin[i]) + position[i] * edge;
       tile.Core.Begin[i] = std::max(plan.Wanted.Begin[i], begin);
       tile.Core.End[i] = std::min(plan.Wanted.End[i], begin + edge);
       tile.Seen.Begin[i] = begin - std::min(begin, margin);
-      tile.Seen.End[i] = std::min(extent[i], begin + edge + margin);
+      tile.Seen.End[i] = std::min(extent[i], alignDown(tile.Core.End[i] + alignment - 1) + margin);
     }
     plan.Tiles.push_back(tile);
   }
@@ -236,32 +346,44 @@ UNetFilterBase<TInputImage, TOutputImage>::MakePlan(const RegionType & requested
 
 template <typename TInputImage, typename TOutputImage>
 std::vector<float>
-UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const RegionType & requested) const
+UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const RegionType & requested)
 {
-  const RegionType   whole = this->RegionOfWholeSlices(requested);
-  const Box          native{ { { 0, 0, 0 } }, plan.Grid.GetNativeExtent() };
-  const size_t       nativePixels = native.GetNumberOfPixels();
+  Planes             planes;
+  const IntensityMap map = this->GetIntensityMap(requested, planes);
   const unsigned int imageChannels = m_Model->GetImageChannels();
-  std::vector<float> planes(nativePixels * imageChannels);
-  CopyToPlanar(this->GetInput(), whole, planes.data(), "Input");
-
-  auto               values = planes;
-  const IntensityMap map = ComputeIntensityMap(m_Model->GetNormalization(), values.data(), values.size());
-  for (float & value : planes)
-  {
-    value = static_cast<float>((value - map.Shift) * map.Scale);
-  }
-
   const size_t       pixels = plan.Seen.GetNumberOfPixels();
   std::vector<float> working(pixels * m_Model->GetNumberOfInputChannels());
-  for (unsigned int channel = 0; channel < imageChannels; ++channel)
+
+  // Layers across the last axis, each of which ends in one piece of a channel.
+  const unsigned int axis = m_Model->GetDimension() - 1;
+  const size_t       length = plan.Seen.GetLength(axis);
+  const size_t       nativeLayer = plan.Grid.NativeBoxOf(plan.Seen).GetNumberOfPixels() / length;
+  const size_t       layers =
+    this->TakesWholeImage() ? std::max<size_t>(1, m_SectionPixels / std::max<size_t>(1, nativeLayer)) : length;
+  for (size_t begin = 0; begin < length; begin += layers)
   {
-    plan.Grid.ToWorking(planes.data() + channel * nativePixels, native, working.data() + channel * pixels, plan.Seen);
-  }
-  if (m_Model->GetAnnotationInput())
-  {
-    this->CopyAnnotation(whole, planes.data());
-    plan.Grid.ToWorking(planes.data(), native, working.data() + imageChannels * pixels, plan.Seen);
+    Box section = plan.Seen;
+    section.Begin[axis] = plan.Seen.Begin[axis] + begin;
+    section.End[axis] = std::min(plan.Seen.End[axis], section.Begin[axis] + layers);
+    const Box        native = plan.Grid.NativeBoxOf(section);
+    const RegionType region = this->RegionOf(native, requested);
+    const size_t     nativePixels = native.GetNumberOfPixels();
+    float *          target = working.data() + begin * (pixels / length);
+    this->ReadInputs(region, planes);
+    for (float & value : planes.Values)
+    {
+      value = static_cast<float>((value - map.Shift) * map.Scale);
+    }
+    for (unsigned int channel = 0; channel < imageChannels; ++channel, target += pixels)
+    {
+      plan.Grid.ToWorking(planes.Values.data() + channel * nativePixels, native, target, section);
+    }
+    if (m_Model->GetAnnotationInput())
+    {
+      this->CopyAnnotation(region, planes.Values.data());
+      plan.Grid.ToWorking(planes.Values.data(), native, target, section);
+    }
+    planes.Region = RegionType(); // it is used up
   }
   return working;
 }
@@ -353,6 +475,7 @@ UNetFilterBase<TInputImage, TOutputImage>::PrintSelf(std::ostream & os, Indent i
   Superclass::PrintSelf(os, indent);
   itkPrintSelfObjectMacro(Model);
   os << indent << "TileSize: " << m_TileSize << std::endl;
+  os << indent << "SectionPixels: " << m_SectionPixels << std::endl;
   os << indent << "SliceAxis: " << m_SliceAxis << std::endl;
   os << indent << "Threshold: " << m_Threshold << std::endl;
   os << indent

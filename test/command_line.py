@@ -143,6 +143,15 @@ def read_png(path):
     return result[:, :, 0] if channels == 1 else result
 
 
+def read_nrrd(path):
+    """Pixels of a gzip-compressed volume."""
+    header, data = path.read_bytes().split(b"\n\n", 1)
+    fields = dict(line.split(": ", 1) for line in header.decode().splitlines() if ": " in line)
+    types = {"unsigned char": np.uint8, "unsigned short": np.uint16, "float": np.float32}
+    shape = [int(n) for n in fields["sizes"].split()][::-1]
+    return np.frombuffer(zlib.decompress(data, wbits=31), types[fields["type"]]).reshape(shape)
+
+
 def grid_of_cells(count=16, cell=6, pitch=10, dtype=np.uint8):
     """Square cells 1, 2, ... `count`, which do not touch."""
     per_row = int(np.ceil(np.sqrt(count)))
@@ -221,6 +230,16 @@ class ToolTest(unittest.TestCase):
             self.skipTest("a small file system cannot be mounted")
         self.addCleanup(subprocess.run, ["umount", disk], check=True)
         return disk
+
+    def peak_memory(self, *arguments):
+        """Of the command, in MiB."""
+        process = subprocess.Popen([TOOL, *map(str, arguments)], stderr=subprocess.PIPE, text=True)
+        with process.stderr:
+            message = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0, message)
+        return usage.ru_maxrss / 1024
 
     def tree(self):
         return sorted(str(path) for path in self.folder.rglob("*"))
@@ -1074,6 +1093,164 @@ class Run(Networks):
         self.refuse(
             *["run", "--hq-images", self.images, "--json", self.folder / "report.json"], naming="--hq-labels"
         )
+
+
+class LargeVolumes(Networks):
+    """Volumes of just more pixels than the program makes at once."""
+
+    SIZE = (256, 257, 256)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.volumes = cls.shared / "volumes"
+        coarse = [*tiny("--spacing", "4"), "--omission", 0.5]
+        coarse[coarse.index("--patch-size") + 1] = 16
+        coarse[coarse.index("--max-epochs") + 1] = 1
+        for command in [
+            ["simulate", "--output", cls.volumes, "--bits", 8, "--size", *cls.SIZE],
+            ["train-upgrade", *cls.data(), *coarse, "--output", cls.shared / "2.unet"],
+            *[["simulate", "--output", cls.shared / "small", "--volumes", 2, "--size", 64, 48, 32]],
+            *[["train-upgrade", *cls.data("small"), *coarse, "--dimension", 3, "--output", cls.shared / "3.unet"]],
+        ]:
+            result = run(*command)
+            if result.returncode:
+                raise AssertionError(result.stderr)
+        cls.image = cls.volumes / "images" / "cells_1.mha"
+        cls.poor = cls.volumes / "labels" / "cells_1.mha"
+
+    @classmethod
+    def data(cls, name="data"):
+        return ["--images", cls.shared / name / "images", "--labels", cls.shared / name / "labels"]
+
+    def upgrade(self, model, output, *options, image=None, labels=None):
+        return [
+            *["upgrade", "--model", model, "--images", image or self.image, "--labels", labels or self.poor],
+            *["--output", self.folder / output, "--threads", 2, *options],
+        ]
+
+    def test_simulated_part_by_part(self):
+        image, header = read_mha(self.image)
+        labels, _ = read_mha(self.poor)
+        self.assertNotEqual(header.get("CompressedData"), "True")
+        self.assertEqual((image.dtype, labels.dtype), (np.uint8, np.uint16))
+        self.assertEqual(image.shape, self.SIZE[::-1])
+        self.assertEqual(labels.shape, self.SIZE[::-1])
+        for first in range(0, 256, 64):
+            slices, cells = image[first : first + 64], labels[first : first + 64] > 0
+            self.assertGreater(np.mean(slices[cells]), 1.5 * np.mean(slices[~cells]))
+
+    def test_parts_equal_the_whole(self):
+        for model in ["2.unet", "3.unet"]:
+            for options in [[], ["--probability"]]:
+                self.succeed(*self.upgrade(self.shared / model, "parts.mha", *options))
+                self.succeed(*self.upgrade(self.shared / model, "whole.nrrd", *options))
+                parts, header = read_mha(self.folder / "parts.mha")
+                self.assertNotEqual(header.get("CompressedData"), "True")
+                whole = read_nrrd(self.folder / "whole.nrrd")
+                self.assertEqual(parts.dtype, whole.dtype)
+                self.assertGreater(len(np.unique(parts)), 1)
+                np.testing.assert_array_equal(parts, whole)
+
+    def test_slices_across_another_axis(self):
+        options = ["--slice-axis", 1, "--probability"]
+        self.succeed(*self.upgrade(self.shared / "2.unet", "parts.mha", *options))
+        parts, _ = read_mha(self.folder / "parts.mha")
+        image, _ = read_mha(self.image)
+        labels, _ = read_mha(self.poor)
+        for y in [0, 130, 256]:
+            write_mha(self.folder / "slice.mha", image[:, y])
+            write_mha(self.folder / "labels.mha", labels[:, y])
+            self.succeed(
+                *self.upgrade(
+                    *[self.shared / "2.unet", "alone.mha", "--probability"],
+                    **dict(image=self.folder / "slice.mha", labels=self.folder / "labels.mha"),
+                )
+            )
+            np.testing.assert_array_equal(parts[:, y], read_mha(self.folder / "alone.mha")[0])
+
+    def twice(self):
+        """Files of twice as many slices."""
+        for name, path in [("image", self.image), ("labels", self.poor)]:
+            array, _ = read_mha(path)
+            write_mha(self.folder / f"{name}.mha", np.concatenate([array, array]))
+        return dict(image=self.folder / "image.mha", labels=self.folder / "labels.mha")
+
+    def test_memory_does_not_grow_with_the_volume(self):
+        twice = self.twice()
+        for model in ["2.unet", "3.unet"]:
+            once = self.peak_memory(*self.upgrade(self.shared / model, "once.mha"))
+            both = self.peak_memory(*self.upgrade(self.shared / model, "twice.mha", **twice))
+            self.assertLess(both, once + 50)  # a byte per pixel is 16
+
+    def test_bad_pixels_are_noticed(self):
+        labels, _ = read_mha(self.poor)
+        labels = labels.astype(np.float32)
+        labels[250, 200, 100] = 0.5
+        write_mha(self.folder / "labels.mha", labels)
+        bad = dict(labels=self.folder / "labels.mha")
+        for model in ["2.unet", "3.unet"]:
+            self.refuse(*self.upgrade(self.shared / model, "out.mha", **bad), naming=["labels.mha", "[100, 200, 250]"])
+        image = self.folder / "image.mha"
+        image.write_bytes(self.image.read_bytes()[:-1000])
+        for model in ["2.unet", "3.unet"]:
+            self.refuse(*self.upgrade(self.shared / model, "out.mha", image=image), naming=["image.mha", "damaged"])
+
+    def test_full_disk(self):
+        disk = self.small_disk()
+        self.refuse(*self.upgrade(self.shared / "2.unet", disk / "out.mha", "--threshold", 0), naming="out.mha")
+
+    def test_interrupt(self):
+        twice = self.twice()
+        for model in ["2.unet", "3.unet"]:
+            self.interrupt(*self.upgrade(self.shared / model, "out.mha", **twice))
+
+
+class LargeSets(Networks):
+    """Sets of images beyond the memory that they may take."""
+
+    def train(self, data, output, *options):
+        return ["train-upgrade", *data, *tiny("--patch-size", 16), "--output", self.folder / output, *options]
+
+    def upgraded(self, model):
+        out = self.folder / f"{model}-out"
+        self.succeed(
+            *["upgrade", "--probability", "--model", self.folder / model, *self.data()],
+            *["--output", out],
+        )
+        return [(out / f"cells_{i}.tif").read_bytes() for i in [1, 2, 3]]
+
+    def test_images_that_are_read_again_teach_the_same(self):
+        self.succeed(*self.train(self.data(), "kept.unet"))
+        self.succeed(*self.train(self.data(), "read.unet", "--memory", 0))
+        self.assertEqual(self.upgraded("kept.unet"), self.upgraded("read.unet"))
+
+    def test_slices_of_volumes_too(self):
+        self.succeed("simulate", "--output", self.folder / "data", "--volumes", 2, "--size", 48, 40, 16, "--quiet")
+        for path in self.folder.glob("data/*/*.mha"):
+            write_mha(path, read_mha(path)[0])  # not compressed
+        data = ["--images", self.folder / "data" / "images", "--labels", self.folder / "data" / "labels"]
+        for options in [["--dimension", 2], ["--dimension", 2, "--slice-axis", 0], ["--dimension", 3]]:
+            self.succeed(*self.train(data, "kept.unet", *options))
+            self.succeed(*self.train(data, "read.unet", *options, "--memory", 0))
+            kept, read = ((self.folder / f"{name}.unet").read_bytes() for name in ["kept", "read"])
+            self.assertEqual(kept, read)
+
+    def test_memory_does_not_grow_with_the_set(self):
+        image = np.random.default_rng(1).integers(0, 255, (512, 512), np.uint8)
+        labels = np.kron(grid_of_cells(4), np.ones((25, 25), np.uint8))[:512, :512]
+        labels = np.pad(labels, ((0, 512 - labels.shape[0]), (0, 512 - labels.shape[1])))
+        write_mha(self.folder / "image.mha", image)
+        write_mha(self.folder / "labels.mha", labels)
+        peaks = []
+        for count in [5, 50]:
+            for name in ["image", "labels"]:
+                (self.folder / f"{name}{count}").mkdir()
+                for i in range(count):
+                    os.link(self.folder / f"{name}.mha", self.folder / f"{name}{count}" / f"{i}.mha")
+            data = ["--images", self.folder / f"image{count}", "--labels", self.folder / f"labels{count}"]
+            peaks.append(self.peak_memory(*self.train(data, f"{count}.unet", "--memory", 0)))
+        self.assertLess(peaks[1], peaks[0] + 50)  # 45 kept images take 150
 
 
 def has_networks():

@@ -18,6 +18,7 @@
 #include "itkGTest.h"
 
 #include "itkExtractImageFilter.h"
+#include "itkImageAlgorithm.h"
 #include "itkPlanarBuffer.h"
 #include "itkRGBPixel.h"
 #include "itkStreamingImageFilter.h"
@@ -167,6 +168,186 @@ TEST(UNetFilter, SlicesOfAVolumeAreImages)
       return tiled;
     });
   }
+}
+
+namespace
+{
+/** Hands an image on region by region, and counts the pixels that are asked for. */
+template <typename TImage>
+class CountingFilter : public itk::ImageToImageFilter<TImage, TImage>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(CountingFilter);
+
+  using Self = CountingFilter;
+  using Pointer = itk::SmartPointer<Self>;
+
+  itkNewMacro(Self);
+
+  size_t MostAtOnce{ 0 };
+  size_t Sum{ 0 };
+
+protected:
+  CountingFilter() = default;
+  ~CountingFilter() override = default;
+
+  void
+  GenerateData() override
+  {
+    this->AllocateOutputs();
+    const auto region = this->GetOutput()->GetRequestedRegion();
+    itk::ImageAlgorithm::Copy(this->GetInput(), this->GetOutput(), region, region);
+    MostAtOnce = std::max<size_t>(MostAtOnce, region.GetNumberOfPixels());
+    Sum += region.GetNumberOfPixels();
+  }
+};
+
+/** An upgrade filter that reads its inputs through filters that count. */
+template <unsigned int VDimension>
+struct CountedUpgrade
+{
+  using FilterType = itk::UpgradeAnnotationFilter<Grey<VDimension>, Labels<VDimension>, Probability<VDimension>>;
+
+  CountedUpgrade(const itk::Size<VDimension> & size, const itk::UNetModel * model)
+    : GreyImage(itk::MakeNoiseImage<Grey<VDimension>>(size, 1))
+    , LabelImage(itk::MakeNoiseImage<Labels<VDimension>>(size, 2))
+    , GreySource(CountingFilter<Grey<VDimension>>::New())
+    , LabelSource(CountingFilter<Labels<VDimension>>::New())
+    , Filter(FilterType::New())
+  {
+    GreySource->SetInput(GreyImage);
+    LabelSource->SetInput(LabelImage);
+    Filter->SetInput(GreySource->GetOutput());
+    Filter->SetAnnotationImage(LabelSource->GetOutput());
+    Filter->SetModel(model);
+    Filter->SetTileSize(16);
+  }
+
+  /** What a filter gives that has all of the input in memory, and computes all at once. */
+  std::vector<float>
+  GetExpected() const
+  {
+    auto whole = FilterType::New();
+    whole->SetInput(GreyImage);
+    whole->SetAnnotationImage(LabelImage);
+    whole->SetModel(Filter->GetModel());
+    whole->SetTileSize(1024);
+    return Execute(whole);
+  }
+
+  std::vector<float>
+  Stream(unsigned int divisions) const
+  {
+    const auto streaming = itk::StreamingImageFilter<Probability<VDimension>, Probability<VDimension>>::New();
+    streaming->SetInput(Filter->GetOutput());
+    streaming->SetNumberOfStreamDivisions(divisions);
+    return Execute(streaming);
+  }
+
+  typename Grey<VDimension>::Pointer                   GreyImage;
+  typename Labels<VDimension>::Pointer                 LabelImage;
+  typename CountingFilter<Grey<VDimension>>::Pointer   GreySource;
+  typename CountingFilter<Labels<VDimension>>::Pointer LabelSource;
+  typename FilterType::Pointer                         Filter;
+};
+
+/** Streams an image whose inputs are read a few layers at a time. */
+template <unsigned int VDimension>
+void
+ExpectBoundedMemory(const itk::Size<VDimension> & size, double spacing, itk::IntensityNormalization normalization)
+{
+  const auto model = itk::MakeTestModel(VDimension, 1, true, 2);
+  model->SetSpacing({ { spacing, spacing, VDimension == 3 ? spacing : 0.0 } });
+  model->SetNormalization(normalization);
+  const CountedUpgrade<VDimension> upgrade(size, model);
+  const size_t layer = upgrade.GreyImage->GetLargestPossibleRegion().GetNumberOfPixels() / size[VDimension - 1];
+  upgrade.Filter->SetSectionPixels(4 * layer);
+  const auto streamed = upgrade.Stream(6);
+  const auto expected = upgrade.GetExpected();
+  ASSERT_EQ(streamed.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i)
+  {
+    ASSERT_NEAR(streamed[i], expected[i], 1e-6) << "spacing " << spacing << ", pixel " << i; // LibTorch's last bits
+  }
+  EXPECT_LE(upgrade.GreySource->MostAtOnce, 5 * layer) << spacing;
+  EXPECT_LE(upgrade.LabelSource->MostAtOnce, 5 * layer) << spacing;
+}
+} // namespace
+
+TEST(UNetFilter, ReadsImagesInSections)
+{
+  const itk::Size<2> slice{ { 45, 61 } };
+  const itk::Size<3> volume{ { 21, 18, 43 } };
+  for (const double spacing : { 0.0, 2.0, 1.7 })
+  {
+    ExpectBoundedMemory<2>(slice, spacing, itk::IntensityNormalization::Maximum);
+    ExpectBoundedMemory<3>(volume, spacing, itk::IntensityNormalization::Maximum);
+  }
+  for (const auto normalization : { itk::IntensityNormalization::Percentile,
+                                    itk::IntensityNormalization::Standard,
+                                    itk::IntensityNormalization::None })
+  {
+    ExpectBoundedMemory<2>(slice, 2.0, normalization);
+    ExpectBoundedMemory<3>(volume, 2.0, normalization);
+  }
+}
+
+TEST(UNetFilter, ReadsSlicesOneByOne)
+{
+  const auto              model = itk::MakeTestModel(2, 1, true);
+  const itk::Size<3>      size{ { 45, 37, 11 } };
+  const CountedUpgrade<3> upgrade(size, model);
+  EXPECT_EQ(upgrade.Stream(11), upgrade.GetExpected());
+  EXPECT_EQ(upgrade.GreySource->MostAtOnce, 45u * 37u);
+  EXPECT_EQ(upgrade.GreySource->Sum, 45u * 37u * 11u);
+  EXPECT_EQ(upgrade.LabelSource->Sum, 45u * 37u * 11u);
+}
+
+TEST(UNetFilter, LooksThroughAVolumeOnceForItsScale)
+{
+  const auto              model = itk::MakeTestModel(3, 1, true, 2);
+  const itk::Size<3>      size{ { 16, 16, 160 } };
+  const CountedUpgrade<3> upgrade(size, model);
+  const size_t            pixels = 16 * 16 * 160;
+  upgrade.Filter->SetSectionPixels(16 * 16 * 8);
+  auto * const output = upgrade.Filter->GetOutput();
+  const auto   request = [&](itk::IndexValueType z) {
+    const size_t before = upgrade.GreySource->Sum;
+    output->SetRequestedRegion(itk::ImageRegion<3>({ { 0, 0, z } }, { { 16, 16, 8 } }));
+    output->Update();
+    return upgrade.GreySource->Sum - before;
+  };
+  EXPECT_GE(request(0), pixels);
+  EXPECT_LT(request(64), pixels / 2);
+  EXPECT_LT(request(128), pixels / 2);
+
+  // Another image, another scale.
+  for (itk::ImageRegionIteratorWithIndex<Grey<3>> it(upgrade.GreyImage, upgrade.GreyImage->GetLargestPossibleRegion());
+       !it.IsAtEnd();
+       ++it)
+  {
+    it.Set(it.Get() / 3);
+  }
+  upgrade.GreyImage->Modified();
+  EXPECT_GE(request(64), pixels);
+  const auto expected = upgrade.GetExpected();
+  const auto part = itk::PixelsOf(output);
+  EXPECT_TRUE(std::equal(part.begin(), part.end(), expected.begin() + 16 * 16 * 64));
+}
+
+TEST(UNetFilter, StopsWhileItReads)
+{
+  const auto              model = itk::MakeTestModel(3, 1, true, 2);
+  const CountedUpgrade<3> upgrade({ { 16, 16, 64 } }, model);
+  upgrade.Filter->SetSectionPixels(16 * 16);
+  upgrade.Filter->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) {
+    if (upgrade.GreySource->Sum > 16 * 16 * 20)
+    {
+      upgrade.Filter->AbortGenerateDataOn();
+    }
+  });
+  EXPECT_THROW(upgrade.Filter->Update(), itk::ProcessAborted);
+  EXPECT_LT(upgrade.GreySource->Sum, 16u * 16u * 24u);
 }
 
 TEST(UNetFilter, GivesWhatTheModelPredicts)
