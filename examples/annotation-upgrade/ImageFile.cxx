@@ -34,6 +34,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <iostream>
 #include <limits>
 #include <mutex>
@@ -89,6 +90,29 @@ HasExtension(const fs::path & path, std::initializer_list<const char *> extensio
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
+/** Keeps libraries in C, such as the one for TIFF, from writing to stderr while it lives. */
+class SilencedStderr
+{
+#ifdef __GLIBC__ // where stderr is a variable
+public:
+  SilencedStderr()
+  {
+    static std::FILE * const nowhere = std::fopen("/dev/null", "w");
+    stderr = nowhere ? nowhere : m_Stderr;
+  }
+  ~SilencedStderr()
+  {
+    stderr = m_Stderr;
+  }
+  SilencedStderr(const SilencedStderr &) = delete;
+  SilencedStderr &
+  operator=(const SilencedStderr &) = delete;
+
+private:
+  std::FILE * const m_Stderr{ stderr };
+#endif
+};
+
 /** What ITK's image libraries say on stderr while it lives; nobody else sees it. */
 class CapturedErrors
 {
@@ -117,6 +141,7 @@ private:
   }
 
   std::lock_guard<std::mutex> m_Lock;
+  SilencedStderr              m_Silenced;
   std::ostringstream          m_Text;
   std::streambuf * const      m_Stderr;
 };
