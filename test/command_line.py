@@ -43,6 +43,7 @@ except ImportError:
     sys.exit(77)
 
 TOOL = None
+PATIENCE = float(os.environ.get("ANNOTATION_UPGRADE_TEST_PATIENCE", 1))  # factor of time limits, for slow programs
 TINY = (
     "--threads 1 --base-channels 4 --levels 3 --patch-size 32 --max-epochs 2 --spacing 0 --precision float32 --quiet"
 ).split()
@@ -167,7 +168,8 @@ def dice(a, b):
 
 
 def run(*arguments, **options):
-    return subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    command = [TOOL, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300 * PATIENCE, **options)
 
 
 class ToolTest(unittest.TestCase):
@@ -199,13 +201,13 @@ class ToolTest(unittest.TestCase):
         """The command must stop at a signal that comes when the first of several files is done, and leave nothing."""
         before = self.tree()
         process = subprocess.Popen([TOOL, *map(str, arguments)], stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 120 * PATIENCE
         while not any(self.folder.glob(".annotation-upgrade-*/*")):
             self.assertIsNone(process.poll(), "it was over before the signal")
             self.assertLess(time.monotonic(), deadline, "it writes nothing")
             time.sleep(0.002)
         process.send_signal(kind)
-        _, message = process.communicate(timeout=60)
+        _, message = process.communicate(timeout=60 * PATIENCE)
         self.assertEqual(process.returncode, 128 + kind, message)
         self.assertEqual(message, f"annotation-upgrade {arguments[0]}: interrupted\n")
         self.assertEqual(self.tree(), before, "something was left behind")
@@ -467,7 +469,7 @@ class Perturb(ToolTest):
         for quiet in [False, True]:
             ours, theirs = pty.openpty()
             command = [TOOL, *map(str, arguments), *(["--quiet"] if quiet else [])]
-            self.assertEqual(subprocess.run(command, stderr=theirs, timeout=60).returncode, 0)
+            self.assertEqual(subprocess.run(command, stderr=theirs, timeout=60 * PATIENCE).returncode, 0)
             os.set_blocking(ours, False)
             try:
                 text = os.read(ours, 100000).decode()
@@ -842,11 +844,11 @@ class Train(Networks):
         process = subprocess.Popen(
             [TOOL, *map(str, [*train, "--output", parts])], stderr=subprocess.PIPE, text=True
         )
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 120 * PATIENCE
         while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
         process.send_signal(signal.SIGINT)
-        _, message = process.communicate(timeout=60)
+        _, message = process.communicate(timeout=60 * PATIENCE)
         self.assertEqual(process.returncode, 130, message)
         self.assertIn(str(checkpoint), message)
         self.assertEqual(len(message.splitlines()), 1, message)
