@@ -96,8 +96,9 @@ public:
   /** Adam's, default 1e-3. */
   itkSetMacro(LearningRate, double);
   itkGetConstMacro(LearningRate, double);
-  /** Decay of the moving average of the weights per step, in [0, 1), default 0.99; 0 turns it off. In step t from 0 it
-   * is at most (1 + t) / (10 + t), so that the average soon forgets the first weights. */
+  /** Decay of the moving average of the weights per step, in [0, 1), default 0.998; 0 turns it off. In step t from 0 it
+   * is at most (1 + t) / (4 + t): the average spans about the last third of a training that is shorter than some 1500
+   * steps. */
   itkSetMacro(AverageDecay, double);
   itkGetConstMacro(AverageDecay, double);
   /** Default DiceAndCrossEntropy; the paper has Dice alone. */
@@ -163,7 +164,7 @@ private:
   unsigned int                       m_PatchSize{ 0 };
   unsigned int                       m_PatchesPerEpoch{ 200 };
   double                             m_LearningRate{ 1e-3 };
-  double                             m_AverageDecay{ 0.99 };
+  double                             m_AverageDecay{ 0.998 };
   TrainingLoss                       m_Loss{ TrainingLoss::DiceAndCrossEntropy };
   double                             m_ValidationFraction{ 0.2 };
   unsigned int                       m_Patience{ 10 };

@@ -176,7 +176,7 @@ UNetTrainer::Session::Step(Batch & batch)
   }
   m_Adam.step();
   const auto age = static_cast<double>(m_Steps++);
-  UpdateAverage(m_Average, m_Master, std::min(m_Trainer.m_AverageDecay, (1.0 + age) / (10.0 + age)));
+  UpdateAverage(m_Average, m_Master, std::min(m_Trainer.m_AverageDecay, (1.0 + age) / (4.0 + age)));
   return loss.item<double>();
 }
 
