@@ -426,20 +426,20 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
   };
 
   const size_t patchPixels = extent[0] * extent[1] * extent[2];
-  const double range = std::max(content->Maximum - content->Minimum, 1e-6f);
-  const double gamma = std::exp(random.Uniform(-0.7, 0.7));
+  const float  range = std::max(content->Maximum - content->Minimum, 1e-6f);
+  const auto   gamma = static_cast<float>(std::exp(random.Uniform(-0.7, 0.7)));
   // Where the brightest pixel is an artefact, all others are dark.
   const double brightness = std::exp(random.Uniform(-1.2, 0.2));
   for (unsigned int channel = 0; channel < m_Channels; ++channel)
   {
-    float *      plane = input + channel * patchPixels;
-    const double gain = brightness * random.Uniform(0.85, 1.15);
-    const double offset = brightness * random.Uniform(-0.1, 0.1) * range;
+    float *    plane = input + channel * patchPixels;
+    const auto gain = static_cast<float>(brightness * random.Uniform(0.85, 1.15) * range);
+    const auto offset = static_cast<float>(brightness * random.Uniform(-0.1, 0.1) * range);
     gather(content->Intensities.data() + channel * stride, plane);
     for (size_t i = 0; i < patchPixels; ++i)
     {
-      const double share = std::max(0.0, (plane[i] - content->Minimum) / range);
-      plane[i] = static_cast<float>(content->Minimum + std::pow(share, gamma) * gain * range + offset);
+      const float share = std::max(0.0f, (plane[i] - content->Minimum) / range);
+      plane[i] = content->Minimum + std::pow(share, gamma) * gain + offset;
     }
   }
   if (m_AnnotationInput)
