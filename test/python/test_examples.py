@@ -1,0 +1,113 @@
+# Copyright NumFOCUS
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     https://www.apache.org/licenses/LICENSE-2.0.txt
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The scripts of examples/, and every Python line of README.md and Documentation/."""
+
+import functools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import TINY
+
+import annotation_upgrade
+from annotation_upgrade import evaluate, perturb, simulate
+
+sitk = pytest.importorskip("SimpleITK")
+pytest.importorskip("annotation_upgrade._networks", reason="built without LibTorch", exc_type=ImportError)
+ROOT = Path(__file__).resolve().parents[2]
+MINUTES = "0.02"
+
+
+def run(name, *arguments, folder):
+    script = ROOT / "examples" / name
+    subprocess.run([sys.executable, str(script), *map(str, arguments)], cwd=folder, check=True, timeout=300)
+
+
+def write(array, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sitk.WriteImage(sitk.GetImageFromArray(array), str(path))
+
+
+def read(path):
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+
+
+def test_every_script_is_tested():
+    scripts = {path.name for path in (ROOT / "examples").glob("*.py")}
+    assert scripts == {"perturb_and_look.py", "upgrade_volume.py", "upgrade_stack.py", "segment_folder.py"}
+
+
+def test_perturb_and_look(tmp_path):
+    run("perturb_and_look.py", tmp_path / "simulated", folder=tmp_path)
+    volume = simulate((64, 64, 8), seed=1).labels
+    write(volume.astype(np.uint16), tmp_path / "labels.mha")
+    run("perturb_and_look.py", tmp_path / "given", tmp_path / "labels.mha", folder=tmp_path)
+    for folder in ("simulated", "given"):
+        pictures = {path.name: read(path) for path in (tmp_path / folder).iterdir()}
+        assert len(pictures) == 7
+        assert all((picture != pictures["good.png"]).any() for name, picture in pictures.items() if name != "good.png")
+
+
+def test_upgrade_volume(tmp_path):
+    for name, seed in (("good", 1), ("other", 2)):
+        phantom = simulate((64, 64, 8), seed=seed)
+        write(phantom.image, tmp_path / f"{name}.mha")
+        labels = sitk.GetImageFromArray(phantom.labels.astype(np.uint16))
+        sitk.WriteImage(labels if name == "good" else perturb(labels, omission_rate=0.7), str(tmp_path / f"{name}-labels.mha"))
+    run("upgrade_volume.py", "good.mha", "good-labels.mha", "other.mha", "other-labels.mha", "out.nrrd", MINUTES, folder=tmp_path)
+    assert read(tmp_path / "out.nrrd").shape == (8, 64, 64)
+    assert annotation_upgrade.UNetModel.load(tmp_path / "upgrade.unet").annotation_input
+
+
+def test_upgrade_stack(tmp_path):
+    phantom = simulate((64, 64, 6), seed=1)
+    labels = phantom.labels.astype(np.uint8)
+    poor = perturb(labels, omission_rate=0.5, slice_by_slice=True)
+    poor[[1, 4]] = labels[[1, 4]]
+    write(phantom.image, tmp_path / "images.tif")
+    write(poor, tmp_path / "labels.tif")
+    run("upgrade_stack.py", "images.tif", "labels.tif", "out.tif", MINUTES, 1, 4, folder=tmp_path)
+    mended = read(tmp_path / "out.tif")
+    np.testing.assert_array_equal(mended[[1, 4]], labels[[1, 4]])
+    assert mended.shape == labels.shape and (mended != poor).any()
+
+
+def test_segment_folder(tmp_path):
+    for folder, count in (("few", 2), ("many", 2), ("new", 1)):
+        for i in range(count):
+            phantom = simulate((64, 48), seed=annotation_upgrade.seed_for(i, folder))
+            write(phantom.image, tmp_path / folder / "images" / f"{i}.png")
+            labels = phantom.labels.astype(np.uint8)
+            write(labels if folder == "few" else perturb(labels, omission_rate=0.7), tmp_path / folder / "labels" / f"{i}.png")
+    run("segment_folder.py", "few", "many", "new/images", "out", MINUTES, folder=tmp_path)
+    assert read(tmp_path / "out/0.png").shape == (48, 64)
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "Documentation").glob("**/*.md"))], ids=lambda page: page.name
+)
+def test_python_in_the_documentation(page, tmp_path, monkeypatch):
+    """Blocks of a page run one after another, as a reader would; networks are made small."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    if not blocks:
+        pytest.skip("no Python in it")
+    monkeypatch.chdir(tmp_path)
+    for name in ("train_upgrade", "train_segment"):
+        monkeypatch.setattr(annotation_upgrade, name, functools.partial(getattr(annotation_upgrade, name), **TINY), raising=False)
+    names = {}
+    for block in blocks:
+        exec(compile(block, str(page), "exec"), names)
