@@ -96,6 +96,26 @@ TEST(IntensityNormalization, PercentilesGoToZeroAndOne)
   }
 }
 
+TEST(IntensityNormalization, RarePixelsSetTheScaleWherePercentilesCoincide)
+{
+  for (const float background : { 0.0f, 100.0f, -3000.0f })
+  {
+    for (const float step : { 250.0f, -250.0f }) // rare pixels are brighter, or darker
+    {
+      std::vector<float> values(10000, background);
+      for (size_t i = 1; i <= 16; ++i)
+      {
+        values[600 * i] = background + step * static_cast<float>(i % 4 + 1);
+      }
+      const auto normalized = Normalize(Normalization::Percentile, values);
+      for (size_t i = 0; i < values.size(); ++i)
+      {
+        EXPECT_NEAR(normalized[i], (values[i] - background) / std::abs(4.0 * step) + (step < 0 ? 1.0 : 0.0), 1e-9);
+      }
+    }
+  }
+}
+
 TEST(IntensityNormalization, StandardHasMeanZeroAndDeviationOne)
 {
   // The deviation of 0, s, ..., (n - 1) s is s sqrt((n^2 - 1) / 12).
