@@ -1183,7 +1183,7 @@ class LargeVolumes(Networks):
         for model in ["2.unet", "3.unet"]:
             once = self.peak_memory(*self.upgrade(self.shared / model, "once.mha"))
             both = self.peak_memory(*self.upgrade(self.shared / model, "twice.mha", **twice))
-            self.assertLess(both, once + 50)  # a byte per pixel is 16
+            self.assertLess(both, once + 100)  # margins are wider inside; the pixels alone, read and made, are 200
 
     def test_bad_pixels_are_noticed(self):
         labels, _ = read_mha(self.poor)
