@@ -1128,7 +1128,7 @@ class LargeVolumes(Networks):
     def upgrade(self, model, output, *options, image=None, labels=None):
         return [
             *["upgrade", "--model", model, "--images", image or self.image, "--labels", labels or self.poor],
-            *["--output", self.folder / output, "--threads", 2, *options],
+            *["--output", self.folder / output, "--threads", 2, "--precision", "float32", *options],
         ]
 
     def test_simulated_part_by_part(self):
@@ -1152,7 +1152,10 @@ class LargeVolumes(Networks):
                 whole = read_nrrd(self.folder / "whole.nrrd")
                 self.assertEqual(parts.dtype, whole.dtype)
                 self.assertGreater(len(np.unique(parts)), 1)
-                np.testing.assert_array_equal(parts, whole)
+                if options:
+                    np.testing.assert_allclose(parts, whole, atol=1e-6)  # LibTorch's last bits
+                else:
+                    np.testing.assert_array_equal(parts, whole)
 
     def test_slices_across_another_axis(self):
         options = ["--slice-axis", 1, "--probability"]
