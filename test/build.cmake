@@ -23,6 +23,16 @@ if(AnnotationUpgrade_BUILD_EXAMPLES AND AnnotationUpgrade_USE_TORCH AND Python3_
   set_tests_properties(ReadMe PROPERTIES FIXTURES_REQUIRED AnnotationUpgradeInstalled)
 endif()
 
+if(AnnotationUpgrade_BUILD_EXAMPLES AND AnnotationUpgrade_USE_TORCH AND Python3_FOUND)
+  add_test(
+    NAME PythonPackage
+    COMMAND
+      Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/python/run.py --work ${PROJECT_BINARY_DIR}/python --tool
+      $<TARGET_FILE:annotation-upgrade> CMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}
+      CMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER} ITK_DIR=${ITK_DIR} Torch_DIR=${Torch_DIR})
+  set_tests_properties(PythonPackage PROPERTIES SKIP_RETURN_CODE 77 COST 900)
+endif()
+
 if(AnnotationUpgrade_USE_TORCH)
   add_test(
     NAME WithoutTorch
