@@ -117,7 +117,7 @@ constexpr float Bright = 200.0f;
 bool
 IsBright(float value)
 {
-  return value > Dark + 0.425f * (Bright - Dark);
+  return value > Dark + 0.17f * (Bright - Dark);
 }
 
 /** Boxes of cells, and candidates beside them. An image's first channel is bright in cells, the second outside of them,
@@ -606,7 +606,7 @@ TEST(AnnotationSampleSource, ImagesAreDrawnUnchangedWithThePerturbationOfTheSeed
   source->SetSaltAndPepperProbability(0.05);
   source->SetMaximumIterations(3);
   source->SetBiasIterations(2);
-  source->SetBiasOperation(itk::BiasPerturbFilterEnums::Operation::Erosion);
+  source->SetBiasOperation(itk::BiasPerturbFilterEnums::Operation::Dilation);
   source->BiasPerCellOn();
   std::vector<Scene<GreyImage, LabelImage>> scenes;
   for (unsigned int i = 0; i < 2; ++i)
@@ -640,7 +640,7 @@ TEST(AnnotationSampleSource, ImagesAreDrawnUnchangedWithThePerturbationOfTheSeed
       perturb->SetSaltAndPepperProbability(0.05);
       perturb->SetMaximumIterations(3);
       perturb->SetBiasIterations(2);
-      perturb->SetBiasOperation(itk::BiasPerturbFilterEnums::Operation::Erosion);
+      perturb->SetBiasOperation(itk::BiasPerturbFilterEnums::Operation::Dilation);
       perturb->BiasPerCellOn();
       perturb->SetSeed(seed);
       perturb->Update();
