@@ -126,7 +126,7 @@ def test_safetensors(tmp_path):
 
 def test_training_learns_and_can_be_repeated(phantom):
     epochs = []
-    options = {**TINY, "maximum_epochs": 40, "patience": 40, "spacing": 2}
+    options = {**TINY, "maximum_epochs": 40, "patience": 40, "spacing": 2, "learning_rate": 0.01}
     model = train_upgrade(phantom.image, phantom.labels, omission_rate=0.5, on_epoch=epochs.append, **options)
     assert all(isinstance(epoch, Epoch) for epoch in epochs) and [epoch.number for epoch in epochs] == list(range(1, 41))
     assert epochs[-1].loss < epochs[0].loss
