@@ -16,16 +16,14 @@
 import inspect
 import os
 import signal
-import subprocess
-import sys
 import threading
 
 import numpy as np
 import pytest
-from conftest import KINDS, TINY, NumPy, make_labels
+from conftest import TINY, NumPy, make_labels
 
 import annotation_upgrade
-from annotation_upgrade import Error, evaluate, perturb, seed_for, simulate
+from annotation_upgrade import Error, evaluate, perturb, simulate
 
 pytest.importorskip("annotation_upgrade._networks", reason="built without LibTorch", exc_type=ImportError)
 from annotation_upgrade import Epoch, UNetModel, segment, train_segment, train_upgrade, upgrade
@@ -353,7 +351,3 @@ def test_defaults_are_those_of_cpp_and_are_shown():
     assert all(shared[name].default == parameters[name].default for name in shared)
     for name in annotation_upgrade.__all__:
         assert getattr(annotation_upgrade, name).__doc__
-
-
-def test_names_of_the_command_line_seed_alike():
-    assert seed_for(1, "a") != seed_for(1, "b") != seed_for(2, "b")

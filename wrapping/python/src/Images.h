@@ -20,7 +20,6 @@
 
 #include "itkImage.h"
 #include "itkVectorImage.h"
-#include "itkVerifySameGrid.h"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -37,15 +36,16 @@ namespace nb = nanobind;
 using Grid =
   std::tuple<std::array<itk::IndexValueType, 3>, std::array<double, 3>, std::array<double, 3>, std::array<double, 9>>;
 
-/** Pixels in NumPy's order, z (of a volume) first and channels (of a vector image) last; may be read-only. */
 template <typename TImage>
-constexpr unsigned int ArrayDimension =
-  TImage::ImageDimension +
+constexpr bool HasChannels =
   std::is_base_of_v<itk::VectorImage<typename TImage::InternalPixelType, TImage::ImageDimension>, TImage>;
 
+/** Pixels in NumPy's order, z (of a volume) first and channels (of a vector image) last; may be read-only. */
 template <typename TImage>
-using ArrayOf = nb::
-  ndarray<const typename TImage::InternalPixelType, nb::ndim<ArrayDimension<TImage>>, nb::c_contig, nb::device::cpu>;
+using ArrayOf = nb::ndarray<const typename TImage::InternalPixelType,
+                            nb::ndim<TImage::ImageDimension + HasChannels<TImage>>,
+                            nb::c_contig,
+                            nb::device::cpu>;
 
 template <typename TImage>
 void
@@ -85,7 +85,7 @@ Import(const ArrayOf<TImage> & array, const Grid & grid)
   }
   image->SetRegions(size);
   SetGrid(*image, grid);
-  if constexpr (ArrayDimension < TImage >> dimension)
+  if constexpr (HasChannels<TImage>)
   {
     image->SetNumberOfComponentsPerPixel(static_cast<unsigned int>(array.shape(dimension)));
   }

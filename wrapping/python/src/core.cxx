@@ -26,6 +26,7 @@
 #include "itkMultiThreaderBase.h"
 #include "itkPerturbAnnotationFilter.h"
 #include "itkPerturbRandomStream.h"
+#include "itkVerifySameGrid.h"
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
