@@ -41,7 +41,9 @@ if not python.exists():
 
 
 def pip(*options):
-    return subprocess.run([python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *options]).returncode
+    return subprocess.run(
+        [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *options]
+    ).returncode
 
 
 requirements = [*project["build-system"]["requires"], *project["project"]["optional-dependencies"]["test"]]

@@ -107,7 +107,11 @@ def test_results_do_not_depend_on_threads_and_differ_by_seed():
         (dict(maximum_iterations=-1), TypeError, "maximum_iterations is -1; it must be a whole number, at least 0"),
         (dict(maximum_iterations=2.5), TypeError, "maximum_iterations is 2.5; it must be a whole number"),
         (dict(bias_per_cell=3), TypeError, "bias_per_cell is 3; it must be True or False"),
-        (dict(bias_operation="opening"), ValueError, 'bias_operation is .opening.; it must be one of "random" "erosion"'),
+        (
+            dict(bias_operation="opening"),
+            ValueError,
+            'bias_operation is .opening.; it must be one of "random" "erosion"',
+        ),
         (dict(seed=2**64), TypeError, "seed is 18446744073709551616"),
         (dict(rate=0.5), TypeError, "rate"),
     ],

@@ -24,7 +24,7 @@ import pytest
 from conftest import TINY
 
 import annotation_upgrade
-from annotation_upgrade import evaluate, perturb, simulate
+from annotation_upgrade import perturb, simulate
 
 sitk = pytest.importorskip("SimpleITK")
 pytest.importorskip("annotation_upgrade._networks", reason="built without LibTorch", exc_type=ImportError)
@@ -67,8 +67,19 @@ def test_upgrade_volume(tmp_path):
         phantom = simulate((64, 64, 8), seed=seed)
         write(phantom.image, tmp_path / f"{name}.mha")
         labels = sitk.GetImageFromArray(phantom.labels.astype(np.uint16))
-        sitk.WriteImage(labels if name == "good" else perturb(labels, omission_rate=0.7), str(tmp_path / f"{name}-labels.mha"))
-    run("upgrade_volume.py", "good.mha", "good-labels.mha", "other.mha", "other-labels.mha", "out.nrrd", MINUTES, folder=tmp_path)
+        sitk.WriteImage(
+            labels if name == "good" else perturb(labels, omission_rate=0.7), str(tmp_path / f"{name}-labels.mha")
+        )
+    run(
+        "upgrade_volume.py",
+        "good.mha",
+        "good-labels.mha",
+        "other.mha",
+        "other-labels.mha",
+        "out.nrrd",
+        MINUTES,
+        folder=tmp_path,
+    )
     assert read(tmp_path / "out.nrrd").shape == (8, 64, 64)
     assert annotation_upgrade.UNetModel.load(tmp_path / "upgrade.unet").annotation_input
 
@@ -92,7 +103,10 @@ def test_segment_folder(tmp_path):
             phantom = simulate((64, 48), seed=annotation_upgrade.seed_for(i, folder))
             write(phantom.image, tmp_path / folder / "images" / f"{i}.png")
             labels = phantom.labels.astype(np.uint8)
-            write(labels if folder == "few" else perturb(labels, omission_rate=0.7), tmp_path / folder / "labels" / f"{i}.png")
+            write(
+                labels if folder == "few" else perturb(labels, omission_rate=0.7),
+                tmp_path / folder / "labels" / f"{i}.png",
+            )
     run("segment_folder.py", "few", "many", "new/images", "out", MINUTES, folder=tmp_path)
     assert read(tmp_path / "out/0.png").shape == (48, 64)
 
@@ -107,7 +121,9 @@ def test_python_in_the_documentation(page, tmp_path, monkeypatch):
         pytest.skip("no Python in it")
     monkeypatch.chdir(tmp_path)
     for name in ("train_upgrade", "train_segment"):
-        monkeypatch.setattr(annotation_upgrade, name, functools.partial(getattr(annotation_upgrade, name), **TINY), raising=False)
+        monkeypatch.setattr(
+            annotation_upgrade, name, functools.partial(getattr(annotation_upgrade, name), **TINY), raising=False
+        )
     names = {}
     for block in blocks:
         exec(compile(block, str(page), "exec"), names)

@@ -15,7 +15,7 @@
 
 import numpy as np
 import pytest
-from conftest import KINDS, Itk, NumPy, SimpleITK, cells, make_labels
+from conftest import KINDS, Itk, SimpleITK, cells, make_labels
 
 import annotation_upgrade
 from annotation_upgrade import Error, evaluate, perturb
@@ -60,7 +60,11 @@ def test_labels_of_every_integer_type(dtype):
     typed = labels.astype(dtype)
     result = perturb(typed, omission_rate=0.5, seed=1)
     assert result.dtype == typed.dtype.newbyteorder("=")
-    expected = perturb(labels, omission_rate=0.5, seed=1) if typed.dtype != bool else perturb(typed.view("u1"), omission_rate=0.5, seed=1)
+    expected = (
+        perturb(labels, omission_rate=0.5, seed=1)
+        if typed.dtype != bool
+        else perturb(typed.view("u1"), omission_rate=0.5, seed=1)
+    )
     np.testing.assert_array_equal(result, expected.astype(dtype))
 
 
@@ -135,7 +139,11 @@ def test_axes_have_the_order_of_itk(axis):
 @pytest.mark.parametrize(
     "labels, error, text",
     [
-        ([[1, 2]], TypeError, "labels is of type builtins.list; give a numpy.ndarray, a SimpleITK.Image or an itk.Image"),
+        (
+            [[1, 2]],
+            TypeError,
+            "labels is of type builtins.list; give a numpy.ndarray, a SimpleITK.Image or an itk.Image",
+        ),
         (None, TypeError, "labels is of type"),
         (np.ones((3, 4), np.float32), TypeError, "labels has pixels of type float32"),
         (np.ones((3, 4), complex), TypeError, "labels has pixels of type complex128"),

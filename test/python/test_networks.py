@@ -46,7 +46,9 @@ def same(first, second):
 
 
 def test_a_model_shows_what_it_is():
-    model = UNetModel(dimension=3, image_channels=3, annotation_input=True, base_channels=2, number_of_levels=2, spacing=2)
+    model = UNetModel(
+        dimension=3, image_channels=3, annotation_input=True, base_channels=2, number_of_levels=2, spacing=2
+    )
     assert (model.dimension, model.image_channels, model.annotation_input) == (3, 3, True)
     assert (model.base_channels, model.number_of_levels, model.normalization) == (2, 2, "maximum")
     assert model.spacing == (2, 2, 2) and UNetModel(base_channels=1, spacing=[2, 3]).spacing == (2, 3, 0)
@@ -126,7 +128,9 @@ def test_training_learns_and_can_be_repeated(phantom):
     epochs = []
     options = {**TINY, "maximum_epochs": 40, "patience": 40, "spacing": 2, "learning_rate": 0.01}
     model = train_upgrade(phantom.image, phantom.labels, omission_rate=0.5, on_epoch=epochs.append, **options)
-    assert all(isinstance(epoch, Epoch) for epoch in epochs) and [epoch.number for epoch in epochs] == list(range(1, 41))
+    assert all(isinstance(epoch, Epoch) for epoch in epochs) and [epoch.number for epoch in epochs] == list(
+        range(1, 41)
+    )
     assert epochs[-1].loss < epochs[0].loss
     assert model.annotation_input and model.spacing[:2] == (2, 2)
     assert [entry["loss"] for entry in model.training_record["history"]] == [epoch.loss for epoch in epochs]
@@ -235,13 +239,29 @@ def test_foreground_values(phantom):
         (lambda image, labels: segment(make_model(), image, threshold=2), Error, "Threshold is 2"),
         (lambda image, labels: segment(make_model(), image.astype(complex)), TypeError, "image has pixels of type"),
         (lambda image, labels: segment(make_model(), image * np.nan), Error, "nan"),
-        (lambda image, labels: segment(make_model(image_channels=3), image), ValueError, r"image has the shape \(48, 64\)"),
-        (lambda image, labels: train_segment(image, labels, dimension=3), ValueError, r"images\[0\] has two dimensions"),
+        (
+            lambda image, labels: segment(make_model(image_channels=3), image),
+            ValueError,
+            r"image has the shape \(48, 64\)",
+        ),
+        (
+            lambda image, labels: train_segment(image, labels, dimension=3),
+            ValueError,
+            r"images\[0\] has two dimensions",
+        ),
         (lambda image, labels: train_segment(image, labels, dimension=4), ValueError, "dimension is 4"),
-        (lambda image, labels: train_segment(image, labels[1:]), ValueError, r"labels\[0\] has \(47, 64\) pixels and images"),
+        (
+            lambda image, labels: train_segment(image, labels[1:]),
+            ValueError,
+            r"labels\[0\] has \(47, 64\) pixels and images",
+        ),
         (lambda image, labels: train_segment([image], []), ValueError, "1 images, 0 labels"),
         (lambda image, labels: train_segment([], []), ValueError, "at least one"),
-        (lambda image, labels: train_segment([image, 1], [labels, labels]), TypeError, r"images\[1\] is of type builtins.int"),
+        (
+            lambda image, labels: train_segment([image, 1], [labels, labels]),
+            TypeError,
+            r"images\[1\] is of type builtins.int",
+        ),
         (lambda image, labels: train_segment(image, labels * 0, **TINY), Error, "no cell"),
         (lambda image, labels: train_segment(image, labels, learning_rate=-1), Error, "LearningRate is -1"),
         (lambda image, labels: train_segment(image, labels, loss="mse"), ValueError, "loss is 'mse'"),
@@ -320,7 +340,8 @@ def test_the_same_as_the_command_line(tool, tmp_path):
     tool("simulate", "--output", tmp_path, "--cells", "combined", "--volumes", 3, "--size", 64, 48, "--seed", 4)
     names = [f"cells_{i}.png" for i in (1, 2, 3)]
     images, labels, candidates = (
-        [sitk.ReadImage(str(tmp_path / folder / name)) for name in names] for folder in ("images", "labels", "candidates")
+        [sitk.ReadImage(str(tmp_path / folder / name)) for name in names]
+        for folder in ("images", "labels", "candidates")
     )
     settings = (
         "--seed 5 --threads 1 --device cpu --precision float32 --base-channels 4 --levels 3 --patch-size 32 --max-epochs 2 "
@@ -338,10 +359,24 @@ def test_the_same_as_the_command_line(tool, tmp_path):
     for extra in ((), ("--probability",)):
         output = tmp_path / f"upgraded{len(extra)}"
         where = ("--images", tmp_path / "images", "--labels", tmp_path / "labels", "--output", output)
-        tool("upgrade", "--model", tmp_path / "a.unet", *where, "--threads", 1, "--device", "cpu", "--precision", "float32", *extra)
+        tool(
+            "upgrade",
+            "--model",
+            tmp_path / "a.unet",
+            *where,
+            "--threads",
+            1,
+            "--device",
+            "cpu",
+            "--precision",
+            "float32",
+            *extra,
+        )
         for image, label, name in zip(images, labels, sorted(output.iterdir())):
             found = upgrade(model, image, label, probability=bool(extra))
-            np.testing.assert_array_equal(sitk.GetArrayFromImage(found), sitk.GetArrayFromImage(sitk.ReadImage(str(name))))
+            np.testing.assert_array_equal(
+                sitk.GetArrayFromImage(found), sitk.GetArrayFromImage(sitk.ReadImage(str(name)))
+            )
 
 
 def test_defaults_are_those_of_cpp_and_are_shown():

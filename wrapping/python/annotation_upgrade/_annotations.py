@@ -61,7 +61,7 @@ def perturb(
     maximum_iterations
         Bias: up to how many pixels cells shrink or grow; 0 is no bias.
     bias_iterations
-        By how many pixels, instead of a draw; 0 draws.
+        By how many pixels, instead of a draw; 0 draws. Like the two below, with `maximum_iterations` above 0.
     bias_operation
         "random" (drawn), "erosion" or "dilation".
     bias_per_cell
@@ -139,7 +139,9 @@ def evaluate(labels: Any, references: Any, *, ignore_label: Optional[int] = None
     """
     many, truths = as_list(labels), as_list(references)
     if len(many) != len(truths):
-        raise ValueError(f"there are {len(many)} labels and {len(truths)} references; give as many of one as of the other")
+        raise ValueError(
+            f"there are {len(many)} labels and {len(truths)} references; give as many of one as of the other"
+        )
     counts = np.zeros(3, dtype=np.int64)
     for i, (one, truth) in enumerate(zip(many, truths)):
         volume = read_labels(one, f"labels[{i}]")
@@ -199,7 +201,9 @@ def simulate(
         raise ValueError(f"size is {size!r}; give the pixels along x and y, and along z for a volume")
     distances = [1.0] * len(size) if spacing is None else spacing
     if len(distances) != len(size):
-        raise ValueError(f"spacing is {spacing!r}; give one number per axis, as many as size has, which are {len(size)}")
+        raise ValueError(
+            f"spacing is {spacing!r}; give one number per axis, as many as size has, which are {len(size)}"
+        )
     options = dict(cell_type=cell_type, number_of_cells=number_of_cells, cell_radius=cell_radius, seed=seed)
     return Phantom(*_core.simulate(tuple(size), tuple(distances), options, progress))
 

@@ -296,8 +296,10 @@ def train_upgrade(
         Their good annotations, on the same grids.
     candidates
         Labels of other objects for each image; needed for inclusion.
-    omission_rate, inclusion_rate, salt_and_pepper_probability, maximum_iterations, bias_iterations, bias_operation, bias_per_cell
+    omission_rate, inclusion_rate, salt_and_pepper_probability, maximum_iterations
         As in perturb().
+    bias_iterations, bias_operation, bias_per_cell
+        As in perturb(); with `maximum_iterations`.
     ignore_label
         Pixels with this label count as neither cell nor background.
     dimension
@@ -413,8 +415,8 @@ def upgrade(
     foreground_value
         Label of the foreground.
     tile_size
-        Edge of what is computed at once, in pixels that the network sees, which costs memory; 0 chooses. The result does
-        not depend on it.
+        Edge of what is computed at once, in pixels that the network sees, which costs memory; 0 chooses. The result
+        does not depend on it.
     slice_axis
         The axis across the slices of a volume for a network of two dimensions: 0 is x, 1 is y, 2 is z.
     progress
