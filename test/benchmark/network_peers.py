@@ -165,7 +165,7 @@ def main():
                 rows.append(row)
                 print(f"{job}, width {base}, {precision}: {row['seconds']:.4f} s, eager float32 {row['eager_seconds']:.4f} s, "
                       f"{row['ratio']:.2f} times as fast, {row['teraflops']:.2f} TFLOPS, "
-                      f"{row['share_of_matrix_product']:.0%} of the dense rate", flush=True)
+                      f"{row['share_of_dense_rate']:.0%} of the dense rate", flush=True)
     device = torch.cuda.get_device_name() if arguments.device.startswith("cuda") else processor()
     arguments.output.write_text(json.dumps({"device": device, "threads": arguments.threads, "torch": torch.__version__,
                                             "date": time.strftime("%Y-%m-%d"),
