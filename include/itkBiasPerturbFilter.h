@@ -20,7 +20,6 @@
 
 #include "itkPerturbBitMask.h"
 #include "itkPerturbFilterBase.h"
-#include "itkPerturbNearestLabels.h"
 
 #include <ostream>
 
@@ -139,12 +138,11 @@ private:
     uint32_t iterations;
   };
 
-  /** Cells that grow together, their foreground before and after, and how far from a gained pixel its cell may be. */
+  /** Cells that grow together, and how far away along each axis the cell of a gained pixel may be. */
   struct Growth
   {
-    MaskType      before;
-    MaskType      after;
-    SizeValueType reach;
+    MaskType   mask;
+    RadiusType radius;
   };
 
   Draw
@@ -175,19 +173,13 @@ private:
   MaskType
   FindBorders(const RegionType & region) const;
 
-  /** Copies the surviving pixels, gives those that cells gained the label of the nearest, and clears the others. */
+  /** Copies the surviving pixels and clears the others. */
   void
-  Write(const RegionType & region, const MaskType & surviving, const std::vector<Growth> & growths);
+  WriteSurviving(const RegionType & region, const MaskType & surviving);
 
-  /** Gives the pixels that cells gained their label. encode() turns labels into TNearestLabels' codes, decode() back.
-   */
-  template <typename TNearestLabels, typename TEncode, typename TDecode>
+  /** Gives the gained pixels the label of the nearest of the cells that grow. */
   void
-  WriteGained(const RegionType &          region,
-              const MaskType &            surviving,
-              const std::vector<Growth> & growths,
-              const TEncode &             encode,
-              const TDecode &             decode);
+  WriteGained(const RegionType & region, const MaskType & gained, const std::vector<Growth> & growths);
 
   unsigned int  m_MaximumIterations{ 6 };
   unsigned int  m_Iterations{ 0 };

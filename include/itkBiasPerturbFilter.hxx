@@ -18,6 +18,9 @@
 #ifndef itkBiasPerturbFilter_hxx
 #define itkBiasPerturbFilter_hxx
 
+#include "itkImageAlgorithm.h"
+#include "itkPerturbLabelRanges.h"
+#include "itkPerturbNearestLabels.h"
 #include "itkPerturbRandomStream.h"
 
 #include <map>
@@ -121,31 +124,27 @@ void
 BiasPerturbFilter<TLabelImage>::PerturbWhole(const RegionType & region, const Draw & draw)
 {
   const TLabelImage * const input = this->GetInput();
-  MaskType                  source(this->Enlarge(region));
+  MaskType                  cells(this->Enlarge(region));
   size_t                    lineNumber = 0;
-  Superclass::VisitLines(source.GetRegion(), [&](const typename TLabelImage::IndexType & begin, SizeValueType) {
-    const LabelType * const line = input->GetBufferPointer() + input->ComputeOffset(begin);
-    if (draw.dilate)
-    {
-      source.SetWhere(lineNumber++, [line](const size_t i) { return line[i] != 0; });
-    }
-    else
-    {
-      source.SetWhere(lineNumber++, [line](const size_t i) { return line[i] == 0; });
-    }
+  PerturbVisitLines(cells.GetRegion(), [&](const typename TLabelImage::IndexType & begin, SizeValueType) {
+    cells.SetCells(lineNumber++, input->GetBufferPointer() + input->ComputeOffset(begin));
   });
 
-  MaskType changed = source;
-  changed.Dilate(this->GetRadius(draw.iterations));
+  const RadiusType radius = this->GetRadius(draw.iterations);
   if (draw.dilate)
   {
-    const MaskType foreground = source;
-    this->Write(region, foreground, { { std::move(source), std::move(changed), this->GetReach(draw.iterations) } });
+    ImageAlgorithm::Copy(input, this->GetOutput(), region, region);
+    MaskType gained = cells;
+    gained.Dilate(radius);
+    gained.Remove(cells);
+    this->WriteGained(region, gained, { { std::move(cells), this->GetRadius(this->GetReach(draw.iterations)) } });
   }
   else
   {
-    changed.Invert();
-    this->Write(region, changed, {});
+    cells.Invert();
+    cells.Dilate(radius);
+    cells.Invert();
+    this->WriteSurviving(region, cells);
   }
 }
 
@@ -170,7 +169,7 @@ BiasPerturbFilter<TLabelImage>::FindBorders(const RegionType & region) const
       continue;
     }
     lower.SetSize(axis, lower.GetSize(axis) - 1);
-    Superclass::VisitLines(lower, [&](typename TLabelImage::IndexType begin, const SizeValueType length) {
+    PerturbVisitLines(lower, [&](typename TLabelImage::IndexType begin, const SizeValueType length) {
       const LabelType * const line = input->GetBufferPointer() + input->ComputeOffset(begin);
       const size_t            lineNumber = borders.GetLineNumber(begin);
       ++begin[axis];
@@ -187,9 +186,8 @@ BiasPerturbFilter<TLabelImage>::FindBorders(const RegionType & region) const
       }
       else
       {
-        const auto differ = [line, next](const size_t i) { return line[i] != next[i]; };
-        borders.SetWhere(lineNumber, differ);
-        borders.SetWhere(borders.GetLineNumber(begin), differ);
+        borders.SetDifferent(lineNumber, line, next);
+        borders.SetDifferent(borders.GetLineNumber(begin), line, next);
       }
     });
   }
@@ -207,7 +205,7 @@ BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const
   MaskType                     surviving(enlarged);
   std::map<uint32_t, MaskType> shrinking;
   std::map<uint32_t, MaskType> growing;
-  Superclass::VisitLines(enlarged, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+  PerturbVisitLines(enlarged, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
     const LabelType * const line = input->GetBufferPointer() + input->ComputeOffset(begin);
     const size_t            lineNumber = surviving.GetLineNumber(begin);
     for (size_t start = 0; start < length;)
@@ -243,113 +241,25 @@ BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const
     }
   }
 
+  this->WriteSurviving(region, surviving);
+
+  MaskType            gained(enlarged);
   std::vector<Growth> growths;
   for (auto & group : growing)
   {
-    MaskType after = group.second;
-    after.Dilate(this->GetRadius(group.first));
-    growths.push_back({ std::move(group.second), std::move(after), group.first });
+    const RadiusType radius = this->GetRadius(group.first);
+    MaskType         grown = group.second;
+    grown.Dilate(radius);
+    gained |= grown;
+    growths.push_back({ std::move(group.second), radius });
   }
-  this->Write(region, surviving, growths);
+  gained.Remove(surviving);
+  this->WriteGained(region, gained, growths);
 }
 
 template <typename TLabelImage>
 void
-BiasPerturbFilter<TLabelImage>::Write(const RegionType &          region,
-                                      const MaskType &            surviving,
-                                      const std::vector<Growth> & growths)
-{
-  using IndexType = typename TLabelImage::IndexType;
-  const TLabelImage * const input = this->GetInput();
-  TLabelImage * const       output = this->GetOutput();
-  const RegionType          enlarged = surviving.GetRegion();
-
-  const auto   first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
-  const size_t last = first + static_cast<size_t>(region.GetSize(0));
-  Superclass::VisitLines(region, [&](IndexType begin, SizeValueType) {
-    LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin) - first;
-    begin[0] = enlarged.GetIndex(0);
-    const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
-    size_t                  cleared = first;
-    MaskType::VisitRuns(
-      surviving.GetLine(surviving.GetLineNumber(begin)), first, last, [&](const size_t start, const size_t stop) {
-        std::fill(to + cleared, to + start, LabelType{ 0 });
-        std::copy(from + start, from + stop, to + start);
-        cleared = stop;
-      });
-    std::fill(to + cleared, to + last, LabelType{ 0 });
-  });
-  if (growths.empty())
-  {
-    return;
-  }
-
-  // Labels become small codes in the same order: the label less the smallest one, or its rank where that takes too many
-  // bits.
-  using NarrowType = PerturbNearestLabels<int32_t, ImageDimension>;
-  using WideType = PerturbNearestLabels<int64_t, ImageDimension>;
-  SizeValueType largestSquaredDistance = 0;
-  for (const auto & growth : growths)
-  {
-    SizeValueType squaredDistance = 0;
-    for (const auto pixels : this->GetRadius(growth.reach))
-    {
-      squaredDistance += pixels * pixels;
-    }
-    largestSquaredDistance = std::max(largestSquaredDistance, squaredDistance);
-  }
-  if (largestSquaredDistance > WideType::LargestSquaredDistance)
-  {
-    itkExceptionMacro("A dilation by " << std::max(m_MaximumIterations, m_Iterations)
-                                       << " pixels is too large; lower MaximumIterations or Iterations.");
-  }
-  const bool             shortDistance = largestSquaredDistance <= NarrowType::LargestSquaredDistance;
-  constexpr bool         narrowLabels = sizeof(LabelType) <= 2;
-  std::vector<LabelType> labels;
-  if (!narrowLabels || !shortDistance)
-  {
-    PerturbLabelSet<LabelType> present;
-    Superclass::VisitLines(enlarged, [&](const IndexType & begin, const SizeValueType length) {
-      present.Insert(input->GetBufferPointer() + input->ComputeOffset(begin), length);
-    });
-    labels = present.GetSorted();
-    if (labels.empty())
-    {
-      return;
-    }
-  }
-  const LabelType lowest = labels.empty() ? std::numeric_limits<LabelType>::min() : labels.front();
-  if (shortDistance &&
-      (narrowLabels || static_cast<uint64_t>(labels.back()) - static_cast<uint64_t>(lowest) <= NarrowType::CodeMask))
-  {
-    this->template WriteGained<NarrowType>(
-      region,
-      surviving,
-      growths,
-      [lowest](const LabelType label) { return static_cast<int32_t>(label - lowest); },
-      [lowest](const int32_t code) { return static_cast<LabelType>(lowest + static_cast<LabelType>(code)); });
-  }
-  else
-  {
-    this->template WriteGained<WideType>(
-      region,
-      surviving,
-      growths,
-      [&labels](const LabelType label) -> int64_t {
-        return std::lower_bound(labels.begin(), labels.end(), label) - labels.begin();
-      },
-      [&labels](const int64_t code) { return labels[static_cast<size_t>(code)]; });
-  }
-}
-
-template <typename TLabelImage>
-template <typename TNearestLabels, typename TEncode, typename TDecode>
-void
-BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &          region,
-                                            const MaskType &            surviving,
-                                            const std::vector<Growth> & growths,
-                                            const TEncode &             encode,
-                                            const TDecode &             decode)
+BiasPerturbFilter<TLabelImage>::WriteSurviving(const RegionType & region, const MaskType & surviving)
 {
   using IndexType = typename TLabelImage::IndexType;
   const TLabelImage * const input = this->GetInput();
@@ -357,41 +267,107 @@ BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &          region,
   const RegionType          enlarged = surviving.GetRegion();
   const auto                first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
   const size_t              last = first + static_cast<size_t>(region.GetSize(0));
-
-  std::vector<const LabelType *> lines;
-  Superclass::VisitLines(enlarged, [&](const IndexType & begin, SizeValueType) {
-    lines.push_back(input->GetBufferPointer() + input->ComputeOffset(begin));
-  });
-  const auto code = [&](const size_t line, const size_t position) { return encode(lines[line][position]); };
-
-  MaskType gained(enlarged);
-  Superclass::VisitLines(
-    region, [&](const IndexType & begin, SizeValueType) { gained.SetRun(gained.GetLineNumber(begin), first, last); });
-  MaskType gainedByAny(enlarged);
-  for (const auto & growth : growths)
-  {
-    gainedByAny |= growth.after;
-  }
-  gained &= gainedByAny;
-  gained.Remove(surviving);
-
-  TNearestLabels nearest(gained);
-  for (const auto & growth : growths)
-  {
-    MaskType wanted = gained;
-    wanted &= growth.after;
-    nearest.Add(wanted, growth.before, this->GetRadius(growth.reach), code);
-  }
-  Superclass::VisitLines(region, [&](const IndexType & begin, SizeValueType) {
+  PerturbVisitLines(region, [&](IndexType begin, SizeValueType) {
     LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin) - first;
-    const size_t      line = gained.GetLineNumber(begin);
-    MaskType::VisitRuns(gained.GetLine(line), first, last, [&](const size_t start, const size_t stop) {
-      for (size_t x = start; x < stop; ++x)
-      {
-        to[x] = decode(nearest.GetCode(line, x));
-      }
+    begin[0] = enlarged.GetIndex(0);
+    const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
+    const auto * const      words = surviving.GetLine(surviving.GetLineNumber(begin));
+    MaskType::VisitWords(words, first, last, [=](const size_t start, const PerturbWord word, const size_t count) {
+      PerturbCopyWhere(word, from + start, to + start, count);
     });
   });
+}
+
+template <typename TLabelImage>
+void
+BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &          region,
+                                            const MaskType &            gained,
+                                            const std::vector<Growth> & growths)
+{
+  using IndexType = typename TLabelImage::IndexType;
+  if (growths.empty())
+  {
+    return;
+  }
+  const TLabelImage * const input = this->GetInput();
+  TLabelImage * const       output = this->GetOutput();
+  const RegionType          enlarged = gained.GetRegion();
+  const auto                first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
+  const size_t              last = first + static_cast<size_t>(region.GetSize(0));
+
+  MaskType      cells(enlarged);
+  RadiusType    reach{};
+  SizeValueType largestSquaredDistance = 0;
+  for (const auto & growth : growths)
+  {
+    cells |= growth.mask;
+    SizeValueType squaredDistance = 0;
+    for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+    {
+      reach[axis] = std::max(reach[axis], growth.radius[axis]);
+      squaredDistance += growth.radius[axis] * growth.radius[axis];
+    }
+    largestSquaredDistance = std::max(largestSquaredDistance, squaredDistance);
+  }
+  std::vector<const LabelType *> lines;
+  PerturbVisitLines(enlarged, [&](const IndexType & begin, SizeValueType) {
+    lines.push_back(input->GetBufferPointer() + input->ComputeOffset(begin));
+  });
+
+  // Most gained pixels have but one label within reach; the others remain in `contested`.
+  using RangesType = PerturbLabelRanges<LabelType, ImageDimension>;
+  const RangesType         ranges(cells, lines, reach);
+  MaskType                 contested(enlarged);
+  std::vector<LabelType *> outputLines(lines.size());
+  PerturbVisitLines(region, [&](const IndexType & begin, SizeValueType) {
+    const size_t      line = gained.GetLineNumber(begin);
+    LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin) - first;
+    outputLines[line] = to;
+    MaskType::VisitWords(
+      gained.GetLine(line), first, last, [&](const size_t start, PerturbWord word, const size_t count) {
+        for (size_t i = start; word != 0;)
+        {
+          // The rest of a block, in general all of it.
+          const size_t length = std::min(RangesType::BlockLength - i % RangesType::BlockLength, start + count - i);
+          const auto   bits = static_cast<uint8_t>(word & ((1u << length) - 1));
+          if (bits != 0)
+          {
+            const LabelType label = ranges.GetOnlyLabel(line, i / RangesType::BlockLength);
+            if (label == 0)
+            {
+              contested.GetLine(line)[i / MaskType::WordBits] |= PerturbWord{ bits } << (i % MaskType::WordBits);
+            }
+            else
+            {
+              PerturbFillWhere(bits, label, to + i, length);
+            }
+          }
+          word >>= length;
+          i += length;
+        }
+      });
+  });
+
+  const auto write = [&outputLines](const size_t line, const size_t position, const LabelType label) {
+    outputLines[line][position] = label;
+  };
+  if constexpr (sizeof(LabelType) <= sizeof(int16_t))
+  {
+    if (largestSquaredDistance <= PerturbLargestSquaredDistance<int16_t>)
+    {
+      PerturbNearestLabels<LabelType, int16_t, ImageDimension>(lines).Visit(contested, growths, write);
+      return;
+    }
+  }
+  if constexpr (sizeof(LabelType) <= sizeof(int32_t))
+  {
+    if (largestSquaredDistance <= PerturbLargestSquaredDistance<int32_t>)
+    {
+      PerturbNearestLabels<LabelType, int32_t, ImageDimension>(lines).Visit(contested, growths, write);
+      return;
+    }
+  }
+  PerturbNearestLabels<LabelType, int64_t, ImageDimension>(lines).Visit(contested, growths, write);
 }
 
 template <typename TLabelImage>

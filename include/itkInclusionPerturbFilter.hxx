@@ -78,10 +78,11 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
   this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
     PerturbRandomStream stream(this->GetSeed(), key);
     chosen.push_back(stream.Choose(candidates[this->GetAnnotationNumber(annotation, region)], m_Rate));
+    std::sort(chosen.back().begin(), chosen.back().end());
   });
 
   const auto                   allChosen = Superclass::Unite(chosen);
-  PerturbLabelTable<LabelType> values(allChosen);
+  PerturbLabelTable<LabelType> values(allChosen, 0);
   LabelType                    lastNew = 0;
   for (const LabelType label : allChosen)
   {
@@ -102,7 +103,7 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
   m_Included.clear();
   for (size_t number = 0; number < chosen.size(); ++number)
   {
-    m_Included.emplace_back(candidates[number]);
+    m_Included.emplace_back(candidates[number], 0);
     for (const LabelType label : chosen[number])
     {
       m_Included.back().Set(label, values.Get(label));
@@ -119,30 +120,27 @@ InclusionPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionTyp
   TLabelImage * const       output = this->GetOutput();
   this->VisitAnnotations(region, [&](const RegionType & part, uint64_t) {
     const auto & included = m_Included[this->GetAnnotationNumber(part, input->GetLargestPossibleRegion())];
-    Superclass::VisitLines(part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
-      const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
-      const LabelType * const candidate = candidates->GetBufferPointer() + candidates->ComputeOffset(begin);
-      LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
-      PerturbVisitBlocks(
-        candidate,
-        length,
-        [&](size_t start, size_t count) {
-          const LabelType value = included.Get(candidate[start]);
-          if (value == 0)
-          {
-            std::copy_n(from + start, count, to + start);
-          }
-          else
-          {
-            std::fill_n(to + start, count, value);
-          }
-        },
-        [&](size_t start, size_t count) {
-          included.Look(candidate, start, start + count, [from, to](const size_t i, const LabelType value) {
-            to[i] = value == 0 ? from[i] : value;
-          });
-        });
-    });
+    Superclass::VisitLongLines({ input, candidates, output },
+                               part,
+                               [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+                                 const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
+                                 const LabelType * const candidate =
+                                   candidates->GetBufferPointer() + candidates->ComputeOffset(begin);
+                                 LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin);
+                                 PerturbVisitRuns<false>(
+                                   candidate,
+                                   length,
+                                   [&included, candidate, from, to](const size_t start, const size_t stop) {
+                                     const LabelType value = included.Get(candidate[start]);
+                                     const auto      kept =
+                                       static_cast<LabelType>(value == 0 ? ~LabelType{ 0 } : LabelType{ 0 });
+                                     PerturbBlend(from, kept, value, to, start, stop);
+                                   },
+                                   [&included, candidate, from, to](const size_t i) {
+                                     const LabelType value = included.Get(candidate[i]);
+                                     to[i] = value == 0 ? from[i] : value;
+                                   });
+                               });
   });
 }
 

@@ -72,7 +72,7 @@ protected:
 private:
   double m_Rate{ 0.7 };
 
-  /** For each annotation what becomes of its labels: themselves or 0. */
+  /** For each annotation the bits that remain of its labels: all or none. */
   std::vector<PerturbLabelTable<LabelType>> m_Kept;
 };
 } // namespace itk

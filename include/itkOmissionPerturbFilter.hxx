@@ -39,12 +39,8 @@ OmissionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
   m_Kept.clear();
   this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
     const auto &                 labels = present[this->GetAnnotationNumber(annotation, region)];
-    PerturbLabelTable<LabelType> kept(labels);
-    for (const LabelType label : labels)
-    {
-      kept.Set(label, label);
-    }
-    PerturbRandomStream stream(this->GetSeed(), key);
+    PerturbLabelTable<LabelType> kept(labels, static_cast<LabelType>(~LabelType{ 0 }));
+    PerturbRandomStream          stream(this->GetSeed(), key);
     for (const LabelType label : stream.Choose(labels, m_Rate))
     {
       kept.Set(label, 0);
@@ -61,17 +57,18 @@ OmissionPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType
   TLabelImage * const       output = this->GetOutput();
   this->VisitAnnotations(region, [&](const RegionType & part, uint64_t) {
     const auto & kept = m_Kept[this->GetAnnotationNumber(part, output->GetRequestedRegion())];
-    Superclass::VisitLines(part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
-      const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
-      LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
-      PerturbVisitBlocks(
-        from,
-        length,
-        [&](size_t start, size_t count) { std::fill_n(to + start, count, kept.Get(from[start])); },
-        [&](size_t start, size_t count) {
-          kept.Look(from, start, start + count, [to](size_t i, LabelType label) { to[i] = label; });
-        });
-    });
+    Superclass::VisitLongLines(
+      { input, output }, part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+        const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
+        LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
+        PerturbVisitRuns<true>(
+          from,
+          length,
+          [&kept, from, to](const size_t start, const size_t stop) {
+            PerturbBlend(from, kept.Get(from[start]), LabelType{ 0 }, to, start, stop);
+          },
+          [&kept, from, to](const size_t i) { to[i] = from[i] & kept.Get(from[i]); });
+      });
   });
 }
 

@@ -19,14 +19,11 @@
 #define itkPerturbBitMask_h
 
 #include "itkImageRegion.h"
+#include "itkPerturbBits.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <functional>
 #include <vector>
-#if defined(_MSC_VER)
-#  include <intrin.h>
-#endif
 
 namespace itk
 {
@@ -42,9 +39,9 @@ template <unsigned int VDimension>
 class PerturbBitMask
 {
 public:
-  using WordType = uint64_t;
+  using WordType = PerturbWord;
   using RegionType = ImageRegion<VDimension>;
-  static constexpr size_t WordBits = 64;
+  static constexpr size_t WordBits = PerturbWordBits;
 
   /** All bits 0. */
   explicit PerturbBitMask(const RegionType & region)
@@ -115,43 +112,33 @@ public:
   void
   Invert()
   {
-    PerturbBitMask all(m_Region);
-    for (size_t line = 0; line < m_Words.size() / std::max<size_t>(1, m_WordsPerLine); ++line)
+    for (WordType * line = m_Words.data(); line != m_Words.data() + m_Words.size(); line += m_WordsPerLine)
     {
-      all.SetRun(line, 0, m_Region.GetSize(0));
+      std::transform(line, line + m_WordsPerLine, line, std::bit_not<>());
+      line[m_WordsPerLine - 1] &= this->GetLastWordMask();
     }
-    all.Remove(*this);
-    *this = std::move(all);
   }
 
-  /** Sets bit i of a line where test(i) holds, for all i of the line; leaves the others as they are. */
-  template <typename TTest>
+  /** Sets the bits of a line where the pixels are no background; leaves the others as they are. */
+  template <typename TLabel>
   void
-  SetWhere(const size_t lineNumber, const TTest & test)
+  SetCells(const size_t lineNumber, const TLabel * pixels)
   {
-    WordType * const line = this->GetLine(lineNumber);
-    const size_t     length = m_Region.GetSize(0);
-    for (size_t start = 0; start < length; start += WordBits)
-    {
-      // Comparing into bytes vectorises; the products then gather eight bytes into eight bits each.
-      uint8_t      bytes[WordBits] = {};
-      const size_t count = std::min(WordBits, length - start);
-      for (size_t i = 0; i < count; ++i)
-      {
-        bytes[i] = test(start + i) ? 1 : 0;
-      }
-      WordType word = 0;
-      for (size_t group = 0; group < WordBits; group += 8)
-      {
-        WordType eight = 0;
-        for (size_t i = 0; i < 8; ++i)
-        {
-          eight |= static_cast<WordType>(bytes[group + i]) << (8 * i);
-        }
-        word |= ((eight * 0x0102040810204080u) >> 56) << group;
-      }
-      line[start / WordBits] |= word;
-    }
+    this->SetUnless(
+      lineNumber,
+      [pixels](const size_t start) { return PerturbFindEqual(pixels + start, PerturbBackground<TLabel>); },
+      [pixels](const size_t i) { return pixels[i] == 0; });
+  }
+
+  /** Sets the bits of a line where the pixels of two lines differ; leaves the others as they are. */
+  template <typename TLabel>
+  void
+  SetDifferent(const size_t lineNumber, const TLabel * left, const TLabel * right)
+  {
+    this->SetUnless(
+      lineNumber,
+      [left, right](const size_t start) { return PerturbFindEqual(left + start, right + start); },
+      [left, right](const size_t i) { return left[i] == right[i]; });
   }
 
   /** Sets the bits begin to end - 1 of a line. */
@@ -192,27 +179,25 @@ public:
       const WordType rest = (line[position / WordBits] ^ flip) >> (position % WordBits);
       if (rest != 0)
       {
-        return std::min(end, position + CountTrailingZeros(rest));
+        return std::min(end, position + PerturbLowestBit(rest));
       }
     }
     return end;
   }
 
-  /** The last set bit of begin to end - 1, or end. */
-  static size_t
-  FindLast(const WordType * line, const size_t begin, const size_t end)
+  /** Calls visitor(start, word, count) for pieces of the bits begin to end - 1 of a line, in ascending order: the bits
+   * start to start + count - 1 are the lowest of word, and those above are 0. */
+  template <typename TVisitor>
+  static void
+  VisitWords(const WordType * line, const size_t begin, const size_t end, const TVisitor & visitor)
   {
-    for (size_t stop = end; stop > begin; stop = (stop - 1) / WordBits * WordBits)
+    for (size_t start = begin; start < end;)
     {
-      const size_t   top = (stop - 1) % WordBits;
-      const WordType rest = line[(stop - 1) / WordBits] << (WordBits - 1 - top);
-      if (rest != 0)
-      {
-        const size_t position = stop - 1 - CountLeadingZeros(rest);
-        return position >= begin ? position : end;
-      }
+      const size_t bit = start % WordBits;
+      const size_t count = std::min(WordBits - bit, end - start);
+      visitor(start, (line[start / WordBits] >> bit) & (~WordType{ 0 } >> (WordBits - count)), count);
+      start += count;
     }
-    return end;
   }
 
   /** Calls visitor(begin, end) for each run of set bits among the bits begin to end - 1 of a line. */
@@ -229,28 +214,29 @@ public:
   }
 
 private:
-  static size_t
-  CountTrailingZeros(const WordType word)
+  /** Sets the bits of a line but those that findWord, or findBit for those of a last word cut short, gives. */
+  template <typename TFindWord, typename TFindBit>
+  void
+  SetUnless(const size_t lineNumber, const TFindWord & findWord, const TFindBit & findBit)
   {
-#if defined(_MSC_VER)
-    unsigned long position;
-    _BitScanForward64(&position, word);
-    return position;
-#else
-    return static_cast<size_t>(__builtin_ctzll(word));
-#endif
+    WordType *   word = this->GetLine(lineNumber);
+    const size_t length = m_Region.GetSize(0);
+    size_t       start = 0;
+    for (; start + WordBits <= length; start += WordBits)
+    {
+      *word++ |= ~findWord(start);
+    }
+    for (size_t i = start; i < length; ++i)
+    {
+      *word |= WordType{ findBit(i) ? 0u : 1u } << (i - start);
+    }
   }
 
-  static size_t
-  CountLeadingZeros(const WordType word)
+  /** The bits of a line's last word that belong to pixels. */
+  WordType
+  GetLastWordMask() const
   {
-#if defined(_MSC_VER)
-    unsigned long position;
-    _BitScanReverse64(&position, word);
-    return WordBits - 1 - position;
-#else
-    return static_cast<size_t>(__builtin_clzll(word));
-#endif
+    return ~WordType{ 0 } >> (m_WordsPerLine * WordBits - m_Region.GetSize(0));
   }
 
   /** Ors every word with the one `step` bits (towards higher, then towards lower positions) away on its line. */
@@ -321,12 +307,10 @@ PerturbBitMask<VDimension>::Dilate(const unsigned int axis, size_t radius)
 
   if (axis == 0)
   {
-    const size_t   lastBits = length % WordBits;
-    const WordType valid = lastBits == 0 ? ~WordType{ 0 } : ~WordType{ 0 } >> (WordBits - lastBits);
     for (WordType * line = m_Words.data(); line != m_Words.data() + m_Words.size(); line += m_WordsPerLine)
     {
       visitSteps([&](const size_t step) { SpreadUp(line, m_WordsPerLine, step); });
-      line[m_WordsPerLine - 1] &= valid;
+      line[m_WordsPerLine - 1] &= this->GetLastWordMask();
       visitSteps([&](const size_t step) { SpreadDown(line, m_WordsPerLine, step); });
     }
     return;

@@ -21,6 +21,7 @@
 #include "itkAnnotationUpgradeMacro.h"
 #include "itkImageToImageFilter.h"
 #include "itkPerturbLabels.h"
+#include "itkPerturbLines.h"
 
 namespace itk
 {
@@ -113,7 +114,7 @@ protected:
   std::vector<std::vector<LabelType>>
   CollectLabels(const TLabelImage * image, const RegionType & region);
 
-  /** All labels of several annotations, in ascending order. */
+  /** All labels of several annotations, in ascending order, as those of each must be. */
   static std::vector<LabelType>
   Unite(const std::vector<std::vector<LabelType>> & labels);
 
@@ -124,10 +125,12 @@ protected:
     return m_SliceBySlice ? slice.GetIndex(m_SliceAxis) - region.GetIndex(m_SliceAxis) : 0;
   }
 
-  /** Calls visitor(lineBegin, lineLength) with the index of the first pixel of each line along axis 0. */
+  /** As PerturbVisitLines, but lines that follow each other directly in the buffers of all images count as one. */
   template <typename TVisitor>
   static void
-  VisitLines(const RegionType & region, const TVisitor & visitor);
+  VisitLongLines(std::initializer_list<const TLabelImage *> images,
+                 const RegionType &                         region,
+                 const TVisitor &                           visitor);
 
 private:
   SeedType     m_Seed{ 0 };

@@ -99,29 +99,27 @@ PerturbFilterBase<TLabelImage>::VisitAnnotations(const RegionType & region, cons
 template <typename TLabelImage>
 template <typename TVisitor>
 void
-PerturbFilterBase<TLabelImage>::VisitLines(const RegionType & region, const TVisitor & visitor)
+PerturbFilterBase<TLabelImage>::VisitLongLines(std::initializer_list<const TLabelImage *> images,
+                                               const RegionType &                         region,
+                                               const TVisitor &                           visitor)
 {
-  if (region.GetNumberOfPixels() == 0)
+  RegionType    begins = region;
+  SizeValueType length = region.GetSize(0);
+  for (unsigned int axis = 1; axis < ImageDimension; ++axis)
   {
-    return;
+    if (std::any_of(images.begin(), images.end(), [&](const TLabelImage * image) {
+          return image->GetBufferedRegion().GetSize(axis - 1) != region.GetSize(axis - 1);
+        }))
+    {
+      break;
+    }
+    length *= region.GetSize(axis);
+    begins.SetSize(axis, 1);
   }
-  auto index = region.GetIndex();
-  for (;;)
+  if (length > 0)
   {
-    visitor(index, region.GetSize(0));
-    unsigned int axis = 1;
-    for (; axis < ImageDimension; ++axis)
-    {
-      if (++index[axis] < region.GetIndex(axis) + static_cast<IndexValueType>(region.GetSize(axis)))
-      {
-        break;
-      }
-      index[axis] = region.GetIndex(axis);
-    }
-    if (axis == ImageDimension)
-    {
-      return;
-    }
+    PerturbVisitLines(begins,
+                      [&](const typename TLabelImage::IndexType & begin, SizeValueType) { visitor(begin, length); });
   }
 }
 
@@ -138,7 +136,7 @@ PerturbFilterBase<TLabelImage>::CollectLabels(const TLabelImage * image, const R
     [&](const RegionType & piece) {
       this->VisitAnnotations(piece, [&](const RegionType & part, uint64_t) {
         PerturbLabelSet<LabelType> labels;
-        VisitLines(part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+        VisitLongLines({ image }, part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
           labels.Insert(image->GetBufferPointer() + image->ComputeOffset(begin), length);
         });
         auto                              sorted = labels.GetSorted();
@@ -162,9 +160,9 @@ PerturbFilterBase<TLabelImage>::Unite(const std::vector<std::vector<LabelType>> 
   std::vector<LabelType> united;
   for (const auto & some : labels)
   {
-    united.insert(united.end(), some.begin(), some.end());
+    const auto middle = united.insert(united.end(), some.begin(), some.end());
+    std::inplace_merge(united.begin(), middle, united.end());
   }
-  std::sort(united.begin(), united.end());
   united.erase(std::unique(united.begin(), united.end()), united.end());
   return united;
 }

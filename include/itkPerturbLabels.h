@@ -18,9 +18,9 @@
 #ifndef itkPerturbLabels_h
 #define itkPerturbLabels_h
 
+#include "itkPerturbBits.h"
+
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <unordered_set>
@@ -28,42 +28,77 @@
 
 namespace itk
 {
-/** Cuts a line of pixels into short blocks and calls either uniform(start, length), where all pixels of the block have
- * the value of its first, or mixed(start, length). Cells and background are large against a block, so most blocks are
- * uniform and cost one vectorised comparison.
+/** For 64 pixels from `start` on, which of them begin a run: differ from the pixel before and, with VCellsOnly, are no
+ * background. Nothing begins with the first pixel of a line. Reads one pixel more.
  * \ingroup AnnotationUpgrade */
-template <typename TLabel, typename TUniform, typename TMixed>
-void
-PerturbVisitBlocks(const TLabel * line, const size_t length, const TUniform & uniform, const TMixed & mixed)
+template <bool VCellsOnly, typename TLabel>
+PerturbWord
+PerturbFindBegins(const TLabel * line, const size_t start)
 {
-  constexpr size_t blockLength = 16;
-  size_t           start = 0;
-  for (; start + blockLength <= length; start += blockLength)
+  const auto find = [](const TLabel * pixels) {
+    return VCellsOnly ? ~PerturbFindEqual(pixels, pixels - 1, PerturbBackground<TLabel>)
+                      : ~PerturbFindEqual(pixels, pixels - 1);
+  };
+  return start == 0 ? find(line + 1) << 1 : find(line + start);
+}
+
+/** Cuts a line of pixels into runs that begin with the label which all their pixels have, or all but background with
+ * VCellsOnly, which gives fewer runs. Calls treatRun(begin, end) for them in ascending order; treatRun may treat up to
+ * PerturbChunkLength - 1 pixels beyond the end as well, wrongly, since their own run comes later. Calls treatPixel(i)
+ * for the pixels at the end of the line that are too few for this.
+ * \ingroup AnnotationUpgrade */
+constexpr size_t PerturbChunkLength = 16;
+template <bool VCellsOnly, typename TLabel, typename TTreatRun, typename TTreatPixel>
+void
+PerturbVisitRuns(const TLabel * line, const size_t length, const TTreatRun treatRun, const TTreatPixel treatPixel)
+{
+  size_t start = 0;
+  for (; start + PerturbWordBits + PerturbChunkLength <= length; start += PerturbWordBits)
   {
-    TLabel difference = 0;
-    for (size_t i = 0; i < blockLength; ++i)
+    PerturbWord begins = PerturbFindBegins<VCellsOnly>(line, start) & ~PerturbWord{ 1 };
+    for (size_t begin = start;;)
     {
-      difference |= line[start + i] ^ line[start];
-    }
-    if (difference == 0)
-    {
-      uniform(start, blockLength);
-    }
-    else
-    {
-      mixed(start, blockLength);
+      const size_t end = start + (begins == 0 ? PerturbWordBits : PerturbLowestBit(begins));
+      treatRun(begin, end);
+      if (begins == 0)
+      {
+        break;
+      }
+      begins &= begins - 1;
+      begin = end;
     }
   }
-  if (start < length)
+  for (; start < length; ++start)
   {
-    mixed(start, length - start);
+    treatPixel(start);
   }
+}
+
+/** Writes (from & mask) | value into the pixels begin to end - 1, and into up to PerturbChunkLength - 1 beyond.
+ * \ingroup AnnotationUpgrade */
+template <typename TLabel>
+void
+PerturbBlend(const TLabel * __restrict from,
+             const TLabel mask,
+             const TLabel value,
+             TLabel * __restrict to,
+             size_t       begin,
+             const size_t end)
+{
+  do
+  {
+    for (size_t i = 0; i < PerturbChunkLength; ++i)
+    {
+      to[begin + i] = static_cast<TLabel>((from[begin + i] & mask) | value);
+    }
+    begin += PerturbChunkLength;
+  } while (begin < end);
 }
 
 /** \class PerturbLabelSet
  * \brief Collects the labels of lines of pixels: their values other than 0.
  *
- * The 65,536 most common labels (all of 8 and 16 bit types, 0 to 65,535 of wider ones) are marked in a flat table.
+ * Labels below 65,536 are marked in a flat table, which grows to the largest of them.
  *
  * \ingroup AnnotationUpgrade
  */
@@ -71,28 +106,20 @@ template <typename TLabel>
 class PerturbLabelSet
 {
 public:
+  /** \pre length > 0. */
   void
   Insert(const TLabel * line, const size_t length)
   {
-    uint8_t * const seen = m_Seen.data();
-    TLabel          last = 0;
-    const auto      insert = [this, seen, &last](const TLabel label) {
-      const auto slot = static_cast<UnsignedType>(label);
-      if (slot < TableLength)
+    size_t start = 0;
+    for (; start + PerturbWordBits < length; start += PerturbWordBits)
+    {
+      for (PerturbWord begins = PerturbFindBegins<true>(line, start); begins != 0; begins &= begins - 1)
       {
-        seen[slot] = 1;
+        this->Insert(line[start + PerturbLowestBit(begins)]);
       }
-      else if (label != last)
-      {
-        m_Others.insert(label);
-        last = label;
-      }
-    };
-    PerturbVisitBlocks(
-      line,
-      length,
-      [&](size_t start, size_t) { insert(line[start]); },
-      [&](size_t start, size_t count) { std::for_each(line + start, line + start + count, insert); });
+    }
+    this->Insert(line[0]);
+    std::for_each(line + start, line + length, [this](const TLabel label) { this->Insert(label); });
   }
 
   /** The labels in ascending order. */
@@ -100,32 +127,45 @@ public:
   GetSorted() const
   {
     std::vector<TLabel> labels(m_Others.begin(), m_Others.end());
-    for (size_t start = 0; start < m_Seen.size(); start += sizeof(uint64_t))
+    for (size_t slot = 1; slot < m_Seen.size(); ++slot)
     {
-      uint64_t eight;
-      std::memcpy(&eight, m_Seen.data() + start, sizeof(eight));
-      for (size_t slot = start; eight != 0 && slot < start + sizeof(eight); ++slot)
+      if (m_Seen[slot] != 0)
       {
-        if (slot != 0 && m_Seen[slot] != 0)
-        {
-          labels.push_back(static_cast<TLabel>(slot));
-        }
+        labels.push_back(static_cast<TLabel>(slot));
       }
     }
-    std::sort(labels.begin(), labels.end());
+    if (!std::is_sorted(labels.begin(), labels.end()))
+    {
+      std::sort(labels.begin(), labels.end());
+    }
     return labels;
   }
 
 private:
   using UnsignedType = std::make_unsigned_t<TLabel>;
-  static constexpr uint64_t TableLength = sizeof(TLabel) == 1 ? 256 : 65536;
 
-  std::vector<uint8_t>       m_Seen = std::vector<uint8_t>(TableLength);
+  void
+  Insert(const TLabel label)
+  {
+    const auto slot = static_cast<UnsignedType>(label);
+    if (slot >= m_Seen.size())
+    {
+      if (slot > std::numeric_limits<uint16_t>::max())
+      {
+        m_Others.insert(label);
+        return;
+      }
+      m_Seen.resize(std::max<size_t>(2 * m_Seen.size(), size_t{ slot } + 1));
+    }
+    m_Seen[slot] = 1;
+  }
+
+  std::vector<uint8_t>       m_Seen = std::vector<uint8_t>(1);
   std::unordered_set<TLabel> m_Others;
 };
 
 /** \class PerturbLabelTable
- * \brief Gives a value to each label of an image, and to background; at first 0.
+ * \brief Gives a value to each label of an image, and to background.
  *
  * A flat table where smallest and largest label lie close together, binary search otherwise.
  *
@@ -135,47 +175,21 @@ template <typename TLabel>
 class PerturbLabelTable
 {
 public:
-  /** \param labels All labels that will be looked up, in ascending order. */
-  explicit PerturbLabelTable(std::vector<TLabel> labels)
+  /** \param labels All labels that will be looked up, in ascending order.
+   * \param value The value of each label, and of background, until it is set. */
+  PerturbLabelTable(std::vector<TLabel> labels, const TLabel value)
     : m_Labels(std::move(labels))
   {
     m_Labels.insert(std::lower_bound(m_Labels.begin(), m_Labels.end(), TLabel{ 0 }), TLabel{ 0 });
     const auto range = static_cast<UnsignedType>(this->GetOffset(m_Labels.back()));
     m_Flat = range < 65536;
-    m_Values.resize(m_Flat ? size_t{ range } + 1 : m_Labels.size());
+    m_Values.resize(m_Flat ? size_t{ range } + 1 : m_Labels.size(), value);
   }
 
   void
   Set(const TLabel label, const TLabel value)
   {
     m_Values[this->GetSlot(label)] = value;
-  }
-
-  /** Calls visitor(position, value) for each pixel of a line. */
-  template <typename TVisitor>
-  void
-  Look(const TLabel * line, const size_t begin, const size_t end, const TVisitor & visitor) const
-  {
-    const TLabel * const values = m_Values.data();
-    if (m_Flat)
-    {
-      for (size_t i = begin; i < end; ++i)
-      {
-        visitor(i, values[this->GetOffset(line[i])]);
-      }
-      return;
-    }
-    TLabel label = line[begin];
-    TLabel value = this->Get(label);
-    for (size_t i = begin; i < end; ++i)
-    {
-      if (line[i] != label)
-      {
-        label = line[i];
-        value = this->Get(label);
-      }
-      visitor(i, value);
-    }
   }
 
   TLabel

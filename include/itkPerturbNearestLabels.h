@@ -19,261 +19,413 @@
 #define itkPerturbNearestLabels_h
 
 #include "itkPerturbBitMask.h"
+#include "itkPerturbLines.h"
 
 #include <limits>
+#include <type_traits>
 
 namespace itk
 {
+/** The largest squared distance in which PerturbNearestLabels searches with a type of numbers.
+ * \ingroup AnnotationUpgrade */
+template <typename TNumber>
+constexpr uint64_t PerturbLargestSquaredDistance = std::numeric_limits<TNumber>::max() / 4;
+
 /** \class PerturbNearestLabels
  * \brief Finds the label of the nearest source pixel, for the pixels of a mask alone.
  *
- * The distance is Euclidean, in pixels; at equal distances the smallest label code wins. Squared distance and code make
- * one number, the key, squared distance first, and the smallest key is found axis by axis: exact, since a squared
- * distance is a sum over the axes. The work is done in blocks of 16 pixels along axis 0, and in those alone that a
- * wanted pixel needs.
+ * The distance is Euclidean, in pixels; at equal distances the smallest label wins. The mask is cut into tiles, and for
+ * each tile with pixels of it squared distance and label are minimized over the pixels in reach, axis by axis: exact,
+ * since a squared distance is a sum over the axes.
  *
- * \tparam TKey A signed integer: its lower half holds the code, its upper half the squared distance and two spare bits.
+ * \tparam TNumber A signed integer, at least as wide as the labels, for squared distances and labels.
  *
  * \ingroup AnnotationUpgrade
  */
-template <typename TKey, unsigned int VDimension>
+template <typename TLabel, typename TNumber, unsigned int VDimension>
 class PerturbNearestLabels
 {
 public:
   using MaskType = PerturbBitMask<VDimension>;
-  using RadiusType = typename MaskType::RegionType::SizeType;
+  using RegionType = typename MaskType::RegionType;
+  using IndexType = typename RegionType::IndexType;
+  using RadiusType = typename RegionType::SizeType;
 
-  static constexpr int  CodeBits = 4 * sizeof(TKey);
-  static constexpr TKey CodeMask = (TKey{ 1 } << CodeBits) - 1;
-  static constexpr TKey LargestSquaredDistance = (TKey{ 1 } << (CodeBits - 2)) - 1;
-
-  explicit PerturbNearestLabels(const MaskType & wanted)
-    : m_Nearest(FindBlocks(wanted))
+  /** \param lines The pixels of each line of the masks that follow, which all have the same region. */
+  explicit PerturbNearestLabels(const std::vector<const TLabel *> & lines)
+    : m_Lines(lines)
   {}
 
-  /** Considers the source pixels in a box of the given radius about each pixel of `wanted`, a part of the constructor's
-   * mask. code(line, position) gives the code of a source pixel, by the number of its line and its position on it. \pre
-   * The squares of the radius add up to LargestSquaredDistance at most. */
-  template <typename TCode>
+  /** Calls visitor(line, position, label) for each pixel of `wanted`, by the number of its line and its position on it.
+   * \param sources Masks and radii: pixels with labels, and how far away along each axis they count.
+   * \pre Each wanted pixel has a source in reach. The squares of each radius add up to PerturbLargestSquaredDistance at
+   * most.
+   */
+  template <typename TSources, typename TVisitor>
   void
-  Add(const MaskType & wanted, const MaskType & sources, const RadiusType & radius, const TCode & code);
-
-  /** The code of the nearest source pixel; that of no pixel where none was in reach. */
-  TKey
-  GetCode(const size_t line, const size_t position) const
-  {
-    return m_Nearest.GetKeys(line, position / BlockLength)[position % BlockLength] & CodeMask;
-  }
+  Visit(const MaskType & wanted, const TSources & sources, const TVisitor & visitor);
 
 private:
-  static constexpr size_t BlockLength = 16;
-  static constexpr TKey   None = TKey{ 1 } << (2 * CodeBits - 2);
+  static constexpr TNumber None = std::numeric_limits<TNumber>::max() / 2;
+  static constexpr TNumber Settled = -1; // of pixels that are not wanted: nothing is nearer
+  static constexpr size_t  SmallestTile = 8;
 
-  /** One bit for each block that holds a pixel of a mask. */
-  static MaskType
-  FindBlocks(const MaskType & mask);
-
-  /** Keys of the pixels in some blocks. Neighboring blocks of a line are neighbors in memory. */
-  struct KeyBlocks
+  /** Squared distances to the nearest sources, and their labels. */
+  struct Nearest
   {
-    explicit KeyBlocks(MaskType blockMask)
-      : blocks(std::move(blockMask))
-      , slots(blocks.GetRegion().GetNumberOfPixels())
-    {
-      size_t count = 0;
-      this->VisitBlocks([&](const size_t line, const size_t begin, const size_t end) {
-        for (size_t block = begin; block < end; ++block)
-        {
-          slots[line * blocks.GetRegion().GetSize(0) + block] = count++;
-        }
-      });
-      keys.assign(count * BlockLength, None);
-    }
-
-    /** Calls visitor(line, begin, end) for each run of blocks. */
-    template <typename TVisitor>
     void
-    VisitBlocks(const TVisitor & visitor) const
+    Resize(const size_t pixels)
     {
-      const size_t perLine = blocks.GetRegion().GetSize(0);
-      const size_t lines = perLine == 0 ? 0 : slots.size() / perLine;
-      for (size_t line = 0; line < lines; ++line)
+      squared.resize(pixels);
+      labels.resize(pixels);
+    }
+
+    /** Takes over, from as many pixels of another one, a distance away, those that are nearer. */
+    void
+    Minimize(size_t begin, const Nearest & other, size_t otherBegin, size_t distance, size_t count);
+
+    /** The largest squared distance of some pixels. */
+    TNumber
+    GetLargest(const size_t begin, const size_t count) const
+    {
+      TNumber largest = Settled;
+      for (size_t i = begin; i < begin + count; ++i)
       {
-        MaskType::VisitRuns(
-          blocks.GetLine(line), 0, perLine, [&](const size_t begin, const size_t end) { visitor(line, begin, end); });
+        largest = std::max(largest, squared[i]);
       }
+      return largest;
     }
 
-    TKey *
-    GetKeys(const size_t line, const size_t block)
-    {
-      return keys.data() + slots[line * blocks.GetRegion().GetSize(0) + block] * BlockLength;
-    }
-    const TKey *
-    GetKeys(const size_t line, const size_t block) const
-    {
-      return keys.data() + slots[line * blocks.GetRegion().GetSize(0) + block] * BlockLength;
-    }
-
-    MaskType            blocks;
-    std::vector<size_t> slots;
-    std::vector<TKey>   keys;
+    std::vector<TNumber> squared;
+    std::vector<TNumber> labels;
   };
 
-  static TKey
-  GetDistanceKey(const size_t distance)
+  /** Labels as numbers of the same order, and back. */
+  static TNumber
+  Encode(const TLabel label)
   {
-    return static_cast<TKey>(distance * distance) << CodeBits;
+    return static_cast<TNumber>(static_cast<TNumber>(label) ^ LabelOffset);
   }
-
-  static void
-  Minimize(TKey * keys, const TKey * others, const TKey added, const size_t count)
+  static TLabel
+  Decode(const TNumber number)
   {
-    for (size_t i = 0; i < count; ++i)
-    {
-      const TKey other = others[i] + added;
-      keys[i] = other < keys[i] ? other : keys[i];
-    }
+    return static_cast<TLabel>(number ^ LabelOffset);
   }
+  static constexpr TNumber LabelOffset =
+    std::is_unsigned<TLabel>::value && sizeof(TLabel) == sizeof(TNumber) ? std::numeric_limits<TNumber>::min() : 0;
 
-  /** The nearest source pixels on a pixel's own line. */
-  template <typename TCode>
-  static void
-  SearchLines(KeyBlocks & nearest, const MaskType & sources, size_t reach, const TCode & code);
+  /** Considers some sources for the pixels of a tile. */
+  void
+  Search(const RegionType & tile, const MaskType & sources, const RadiusType & radius);
 
-  /** The nearest source pixels over one axis more. */
-  static void
-  SearchAxis(KeyBlocks & nearest, const KeyBlocks & lower, unsigned int axis, size_t reach);
+  /** Fills m_Window from m_Lower with what is nearest over one axis more. Of its `length` pixels along that axis those
+   * from `first` on are kept; both hold `inner` neighboring pixels for each of them, and this `outer` times. */
+  void
+  SearchAxis(size_t outer, size_t length, size_t inner, size_t first, size_t kept, size_t radius);
 
-  KeyBlocks m_Nearest;
+  /** The same, faster, for the first axis, before which the only distances are 0 and None. */
+  void
+  ScanAxis(size_t outer, size_t length, size_t inner, size_t first, size_t kept, size_t radius);
+
+  /** Moves m_Last, the last sources before each of some pixels, and m_Steps, how far away they are, to the pixels that
+   * follow along the axis. */
+  void
+  Step(const Nearest & pixels, size_t begin, size_t count, TNumber radius);
+
+  /** Fills m_Window with sources: at distance 0 from themselves, elsewhere None. Returns whether there are any. */
+  bool
+  Load(const RegionType & window, const MaskType & sources);
+
+  const std::vector<const TLabel *> & m_Lines;
+  Nearest                             m_Tile;
+  Nearest                             m_Window;
+  Nearest                             m_Lower;
+  Nearest                             m_Last;
+  std::vector<TNumber>                m_Steps;
 };
 
-template <typename TKey, unsigned int VDimension>
-typename PerturbNearestLabels<TKey, VDimension>::MaskType
-PerturbNearestLabels<TKey, VDimension>::FindBlocks(const MaskType & mask)
+template <typename TLabel, typename TNumber, unsigned int VDimension>
+void
+PerturbNearestLabels<TLabel, TNumber, VDimension>::Nearest::Minimize(const size_t    begin,
+                                                                     const Nearest & other,
+                                                                     const size_t    otherBegin,
+                                                                     const size_t    distance,
+                                                                     const size_t    count)
 {
-  constexpr size_t blocksPerWord = MaskType::WordBits / BlockLength;
-  auto             grid = mask.GetRegion();
-  grid.SetSize(0, (grid.GetSize(0) + BlockLength - 1) / BlockLength);
-  MaskType     blocks(grid);
-  const size_t words = (mask.GetRegion().GetSize(0) + MaskType::WordBits - 1) / MaskType::WordBits;
-  for (size_t number = 0; number < mask.GetWords().size(); ++number)
+  TNumber * __restrict squaredHere = squared.data() + begin;
+  TNumber * __restrict labelsHere = labels.data() + begin;
+  const TNumber * __restrict squaredThere = other.squared.data() + otherBegin;
+  const TNumber * __restrict labelsThere = other.labels.data() + otherBegin;
+  const auto added = static_cast<TNumber>(distance * distance);
+  for (size_t i = 0; i < count; ++i)
   {
-    auto word = mask.GetWords()[number];
-    for (size_t block = number % words * blocksPerWord; word != 0; ++block, word >>= BlockLength)
+    // Bits instead of branches: loops with those do not vectorise.
+    const auto squaredNew = static_cast<TNumber>(squaredThere[i] + added);
+    const auto nearer = static_cast<TNumber>(
+      -((squaredNew < squaredHere[i]) | ((squaredNew == squaredHere[i]) & (labelsThere[i] < labelsHere[i]))));
+    squaredHere[i] = static_cast<TNumber>((squaredNew & nearer) | (squaredHere[i] & ~nearer));
+    labelsHere[i] = static_cast<TNumber>((labelsThere[i] & nearer) | (labelsHere[i] & ~nearer));
+  }
+}
+
+template <typename TLabel, typename TNumber, unsigned int VDimension>
+template <typename TSources, typename TVisitor>
+void
+PerturbNearestLabels<TLabel, TNumber, VDimension>::Visit(const MaskType & wanted,
+                                                         const TSources & sources,
+                                                         const TVisitor & visitor)
+{
+  const RegionType region = wanted.GetRegion();
+  RadiusType       tileSize;
+  RegionType       tiles;
+  tileSize.Fill(SmallestTile);
+  for (const auto & some : sources)
+  {
+    for (unsigned int axis = 1; axis < VDimension; ++axis)
     {
-      if ((word & 0xFFFF) != 0)
+      tileSize[axis] = std::max(tileSize[axis], some.radius[axis]);
+    }
+  }
+  tileSize[0] = MaskType::WordBits;
+  for (unsigned int axis = 0; axis < VDimension; ++axis)
+  {
+    tiles.SetSize(axis, (region.GetSize(axis) + tileSize[axis] - 1) / tileSize[axis]);
+  }
+
+  PerturbVisitLines(tiles, [&](IndexType number, const SizeValueType length) {
+    for (; number[0] < static_cast<IndexValueType>(length); ++number[0])
+    {
+      RegionType tile;
+      for (unsigned int axis = 0; axis < VDimension; ++axis)
       {
-        blocks.SetRun(number / words, block, block + 1);
+        tile.SetIndex(axis, region.GetIndex(axis) + number[axis] * static_cast<IndexValueType>(tileSize[axis]));
+      }
+      tile.SetSize(tileSize);
+      tile.Crop(region);
+
+      const auto  word = static_cast<size_t>(number[0]);
+      PerturbWord any = 0;
+      PerturbVisitLines(tile, [&](const IndexType & begin, SizeValueType) {
+        any |= wanted.GetLine(wanted.GetLineNumber(begin))[word];
+      });
+      if (any == 0)
+      {
+        continue;
+      }
+      const size_t first = PerturbLowestBit(any);
+      const size_t width = PerturbHighestBit(any) + 1 - first;
+      tile.SetIndex(0, tile.GetIndex(0) + static_cast<IndexValueType>(first));
+      tile.SetSize(0, width);
+
+      m_Tile.Resize(tile.GetNumberOfPixels());
+      std::fill(m_Tile.squared.begin(), m_Tile.squared.end(), Settled);
+      TNumber * squared = m_Tile.squared.data();
+      PerturbVisitLines(tile, [&](const IndexType & begin, SizeValueType) {
+        for (PerturbWord bits = wanted.GetLine(wanted.GetLineNumber(begin))[word] >> first; bits != 0; bits &= bits - 1)
+        {
+          squared[PerturbLowestBit(bits)] = None;
+        }
+        squared += width;
+      });
+      for (const auto & some : sources)
+      {
+        this->Search(tile, some.mask, some.radius);
+      }
+      const TNumber * labels = m_Tile.labels.data();
+      PerturbVisitLines(tile, [&](const IndexType & begin, SizeValueType) {
+        const size_t line = wanted.GetLineNumber(begin);
+        for (PerturbWord bits = wanted.GetLine(line)[word] >> first; bits != 0; bits &= bits - 1)
+        {
+          const size_t i = PerturbLowestBit(bits);
+          visitor(line, word * MaskType::WordBits + first + i, Decode(labels[i]));
+        }
+        labels += width;
+      });
+    }
+  });
+}
+
+template <typename TLabel, typename TNumber, unsigned int VDimension>
+bool
+PerturbNearestLabels<TLabel, TNumber, VDimension>::Load(const RegionType & window, const MaskType & sources)
+{
+  m_Window.Resize(window.GetNumberOfPixels());
+  const auto first = static_cast<size_t>(window.GetIndex(0) - sources.GetRegion().GetIndex(0));
+  TNumber *  squared = m_Window.squared.data();
+  TNumber *  labels = m_Window.labels.data();
+  bool       any = false;
+  PerturbVisitLines(window, [&](const IndexType & begin, const SizeValueType length) {
+    const size_t         line = sources.GetLineNumber(begin);
+    const TLabel * const pixels = m_Lines[line] + first;
+    MaskType::VisitWords(
+      sources.GetLine(line), first, first + length, [&](const size_t start, PerturbWord word, const size_t count) {
+        any |= word != 0;
+        for (size_t i = 0; i < count; i += 8, word >>= 8)
+        {
+          PerturbChooseWhere(static_cast<uint8_t>(word),
+                             TNumber{ 0 },
+                             None,
+                             squared + (start - first) + i,
+                             std::min<size_t>(8, count - i));
+        }
+      });
+    std::transform(pixels, pixels + length, labels, Encode);
+    squared += length;
+    labels += length;
+  });
+  return any;
+}
+
+template <typename TLabel, typename TNumber, unsigned int VDimension>
+void
+PerturbNearestLabels<TLabel, TNumber, VDimension>::Search(const RegionType & tile,
+                                                          const MaskType &   sources,
+                                                          const RadiusType & radius)
+{
+  RegionType window = tile;
+  window.PadByRadius(radius);
+  window.Crop(sources.GetRegion());
+  if (!this->Load(window, sources))
+  {
+    return;
+  }
+
+  // Over the axes but the first: of each, only the tile's part remains.
+  const size_t width = window.GetSize(0);
+  size_t       inner = width;
+  size_t       outer = window.GetNumberOfPixels() / width;
+  bool         scanned = false;
+  for (unsigned int axis = 1; axis < VDimension; ++axis)
+  {
+    const size_t length = window.GetSize(axis);
+    const size_t kept = tile.GetSize(axis);
+    const auto   first = static_cast<size_t>(tile.GetIndex(axis) - window.GetIndex(axis));
+    outer /= length;
+    if (radius[axis] > 0)
+    {
+      std::swap(m_Window, m_Lower);
+      m_Window.Resize(outer * kept * inner);
+      if (scanned)
+      {
+        this->SearchAxis(outer, length, inner, first, kept, radius[axis]);
+      }
+      else
+      {
+        this->ScanAxis(outer, length, inner, first, kept, radius[axis]);
+        scanned = true;
+      }
+    }
+    inner *= kept;
+  }
+
+  const size_t tileWidth = tile.GetSize(0);
+  const auto   first = static_cast<size_t>(tile.GetIndex(0) - window.GetIndex(0));
+  for (size_t line = 0; line < m_Tile.squared.size() / tileWidth; ++line)
+  {
+    const size_t begin = line * tileWidth;
+    const size_t here = line * width + first;
+    for (size_t distance = 0; distance <= radius[0]; ++distance)
+    {
+      if (static_cast<TNumber>(distance * distance) > m_Tile.GetLargest(begin, tileWidth))
+      {
+        break;
+      }
+      // Pixels near either end of the image have no neighbor so far away.
+      const size_t left = distance - std::min(distance, first);
+      if (left < tileWidth)
+      {
+        m_Tile.Minimize(begin + left, m_Window, here + left - distance, distance, tileWidth - left);
+      }
+      if (first + distance < width)
+      {
+        m_Tile.Minimize(begin, m_Window, here + distance, distance, std::min(tileWidth, width - first - distance));
       }
     }
   }
-  return blocks;
 }
 
-template <typename TKey, unsigned int VDimension>
-template <typename TCode>
+template <typename TLabel, typename TNumber, unsigned int VDimension>
 void
-PerturbNearestLabels<TKey, VDimension>::SearchLines(KeyBlocks &      nearest,
-                                                    const MaskType & sources,
-                                                    const size_t     reach,
-                                                    const TCode &    code)
+PerturbNearestLabels<TLabel, TNumber, VDimension>::SearchAxis(const size_t outer,
+                                                              const size_t length,
+                                                              const size_t inner,
+                                                              const size_t first,
+                                                              const size_t kept,
+                                                              const size_t radius)
 {
-  const size_t length = sources.GetRegion().GetSize(0);
-  nearest.VisitBlocks([&](const size_t line, const size_t beginBlock, const size_t endBlock) {
-    const size_t begin = beginBlock * BlockLength;
-    const size_t end = std::min(endBlock * BlockLength, length);
-    TKey * const keys = nearest.GetKeys(line, beginBlock);
-    MaskType::VisitRuns(sources.GetLine(line),
-                        begin - std::min(begin, reach),
-                        std::min(length, end + reach),
-                        [&](size_t start, size_t stop) {
-                          for (size_t x = std::max(start, begin); x < std::min(stop, end); ++x)
-                          {
-                            keys[x - begin] = code(line, x);
-                          }
-                          if (start > begin)
-                          {
-                            const TKey first = code(line, start);
-                            for (size_t x = std::max(begin, start - std::min(start, reach)); x < std::min(start, end);
-                                 ++x)
-                            {
-                              keys[x - begin] = std::min(keys[x - begin], first + GetDistanceKey(start - x));
-                            }
-                          }
-                          if (stop < end)
-                          {
-                            const TKey last = code(line, stop - 1);
-                            for (size_t x = std::max(begin, stop); x < std::min(stop + reach, end); ++x)
-                            {
-                              keys[x - begin] = std::min(keys[x - begin], last + GetDistanceKey(x + 1 - stop));
-                            }
-                          }
-                        });
-  });
+  for (size_t i = 0; i < outer * kept; ++i)
+  {
+    const size_t position = i % kept + first;
+    const size_t here = (i / kept * length + position) * inner;
+    std::copy_n(m_Lower.squared.data() + here, inner, m_Window.squared.data() + i * inner);
+    std::copy_n(m_Lower.labels.data() + here, inner, m_Window.labels.data() + i * inner);
+    for (size_t distance = 1; distance <= radius; ++distance)
+    {
+      if (distance <= position)
+      {
+        m_Window.Minimize(i * inner, m_Lower, here - distance * inner, distance, inner);
+      }
+      if (position + distance < length)
+      {
+        m_Window.Minimize(i * inner, m_Lower, here + distance * inner, distance, inner);
+      }
+    }
+  }
 }
 
-template <typename TKey, unsigned int VDimension>
+template <typename TLabel, typename TNumber, unsigned int VDimension>
 void
-PerturbNearestLabels<TKey, VDimension>::SearchAxis(KeyBlocks &        nearest,
-                                                   const KeyBlocks &  lower,
-                                                   const unsigned int axis,
-                                                   const size_t       reach)
+PerturbNearestLabels<TLabel, TNumber, VDimension>::ScanAxis(const size_t outer,
+                                                            const size_t length,
+                                                            const size_t inner,
+                                                            const size_t first,
+                                                            const size_t kept,
+                                                            const size_t radius)
 {
-  const auto & grid = nearest.blocks.GetRegion();
-  const size_t length = grid.GetSize(axis);
-  size_t       stride = 1;
-  for (unsigned int i = 1; i < axis; ++i)
+  std::fill(m_Window.squared.begin(), m_Window.squared.end(), None);
+  m_Last.Resize(inner);
+  for (size_t slab = 0; slab < outer; ++slab)
   {
-    stride *= grid.GetSize(i);
-  }
-  nearest.VisitBlocks([&](const size_t line, const size_t begin, const size_t end) {
-    const size_t position = line / stride % length;
-    TKey * const keys = nearest.GetKeys(line, begin);
-    const size_t count = (end - begin) * BlockLength;
-    const size_t first = position - std::min(position, reach);
-    const size_t last = std::min(position + reach, length - 1);
-    for (size_t other = first; other <= last; ++other)
+    // Forwards for the source before each pixel, then backwards for the one after it.
+    for (const bool forwards : { true, false })
     {
-      const size_t distance = other < position ? position - other : other - position;
-      Minimize(keys, lower.GetKeys(line + (other - position) * stride, begin), GetDistanceKey(distance), count);
+      m_Steps.assign(inner, static_cast<TNumber>(radius + 1));
+      const size_t count = forwards ? first + kept : length - first;
+      for (size_t i = 0; i < count; ++i)
+      {
+        const size_t position = forwards ? i : length - 1 - i;
+        this->Step(m_Lower, (slab * length + position) * inner, inner, static_cast<TNumber>(radius));
+        if (position >= first && position < first + kept)
+        {
+          m_Window.Minimize((slab * kept + position - first) * inner, m_Last, 0, 0, inner);
+        }
+      }
     }
-  });
+  }
 }
 
-template <typename TKey, unsigned int VDimension>
-template <typename TCode>
+template <typename TLabel, typename TNumber, unsigned int VDimension>
 void
-PerturbNearestLabels<TKey, VDimension>::Add(const MaskType &   wanted,
-                                            const MaskType &   sources,
-                                            const RadiusType & radius,
-                                            const TCode &      code)
+PerturbNearestLabels<TLabel, TNumber, VDimension>::Step(const Nearest & pixels,
+                                                        const size_t    begin,
+                                                        const size_t    count,
+                                                        const TNumber   radius)
 {
-  // The blocks that each axis needs of the axes before it, last axis first.
-  std::vector<MaskType> needed{ FindBlocks(wanted) };
-  for (unsigned int axis = VDimension - 1; axis > 0; --axis)
+  const TNumber * __restrict squaredHere = pixels.squared.data() + begin;
+  const TNumber * __restrict labelsHere = pixels.labels.data() + begin;
+  TNumber * __restrict steps = m_Steps.data();
+  TNumber * __restrict squared = m_Last.squared.data();
+  TNumber * __restrict labels = m_Last.labels.data();
+  for (size_t i = 0; i < count; ++i)
   {
-    needed.push_back(needed.back());
-    needed.back().Dilate(axis, radius[axis]);
+    const auto source = static_cast<TNumber>(-(squaredHere[i] == 0));
+    const auto near = static_cast<TNumber>(-(steps[i] < radius));
+    const auto step = static_cast<TNumber>((steps[i] + 1) & ~source);
+    steps[i] = static_cast<TNumber>((step & (near | source)) | ((radius + 1) & ~(near | source)));
+    labels[i] = static_cast<TNumber>((labelsHere[i] & source) | (labels[i] & ~source));
+    const auto inReach = static_cast<TNumber>(near | source);
+    squared[i] = static_cast<TNumber>(((step * step) & inReach) | (None & ~inReach));
   }
-  KeyBlocks nearest(std::move(needed.back()));
-  SearchLines(nearest, sources, radius[0], code);
-  for (unsigned int axis = 1; axis < VDimension; ++axis)
-  {
-    needed.pop_back();
-    if (radius[axis] > 0)
-    {
-      const KeyBlocks lower = std::move(nearest);
-      nearest = KeyBlocks(std::move(needed.back()));
-      SearchAxis(nearest, lower, axis, radius[axis]);
-    }
-  }
-  nearest.VisitBlocks([&](const size_t line, const size_t begin, const size_t end) {
-    for (size_t block = begin; block < end; ++block)
-    {
-      Minimize(m_Nearest.GetKeys(line, block), nearest.GetKeys(line, block), 0, BlockLength);
-    }
-  });
 }
 } // namespace itk
 

@@ -61,7 +61,7 @@ SaltAndPepperPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const Regio
   TLabelImage * const       output = this->GetOutput();
   constexpr int             hashBits = 52;
   const auto                hitBelow = static_cast<uint64_t>(std::ldexp(m_Probability, hashBits));
-  Superclass::VisitLines(region, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+  PerturbVisitLines(region, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
     uint64_t lineState = PerturbHash(this->GetSeed(), 0);
     for (unsigned int axis = 1; axis < Superclass::ImageDimension; ++axis)
     {

@@ -1,0 +1,204 @@
+/*=========================================================================
+ *
+ *  Copyright NumFOCUS
+ *
+ *  Licensed under the Apache License, Version 2.0 (the "License");
+ *  you may not use this file except in compliance with the License.
+ *  You may obtain a copy of the License at
+ *
+ *         https://www.apache.org/licenses/LICENSE-2.0.txt
+ *
+ *  Unless required by applicable law or agreed to in writing, software
+ *  distributed under the License is distributed on an "AS IS" BASIS,
+ *  WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ *  See the License for the specific language governing permissions and
+ *  limitations under the License.
+ *
+ *=========================================================================*/
+#ifndef itkPerturbBits_h
+#define itkPerturbBits_h
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#if defined(__SSE2__) || defined(_M_X64)
+#  include <emmintrin.h>
+#  define ITK_PERTURB_SSE2
+#endif
+#if defined(_MSC_VER)
+#  include <intrin.h>
+#endif
+
+// Words of one bit for each of 64 neighboring pixels, the first pixel in the lowest bit.
+
+namespace itk
+{
+using PerturbWord = uint64_t;
+constexpr size_t PerturbWordBits = 64;
+
+/** Number of the lowest set bit. \pre word != 0. \ingroup AnnotationUpgrade */
+inline size_t
+PerturbLowestBit(const PerturbWord word)
+{
+#if defined(_MSC_VER)
+  unsigned long position;
+  _BitScanForward64(&position, word);
+  return position;
+#else
+  return static_cast<size_t>(__builtin_ctzll(word));
+#endif
+}
+
+/** Number of the highest set bit. \pre word != 0. \ingroup AnnotationUpgrade */
+inline size_t
+PerturbHighestBit(const PerturbWord word)
+{
+#if defined(_MSC_VER)
+  unsigned long position;
+  _BitScanReverse64(&position, word);
+  return position;
+#else
+  return PerturbWordBits - 1 - static_cast<size_t>(__builtin_clzll(word));
+#endif
+}
+
+/** Bit i tells whether pixel i of a line equals pixel i of any of the others. Reads 64 pixels of each.
+ * \ingroup AnnotationUpgrade */
+template <typename TLabel, typename... TOthers>
+PerturbWord
+PerturbFindEqual(const TLabel * line, const TOthers *... others)
+{
+  PerturbWord word = 0;
+#if defined(ITK_PERTURB_SSE2)
+  if constexpr (sizeof(TLabel) <= 4)
+  {
+    const auto load = [](const TLabel * pixels) { return _mm_loadu_si128(reinterpret_cast<const __m128i *>(pixels)); };
+    const auto compare = [load](const __m128i a, const TLabel * other) {
+      return sizeof(TLabel) == 1   ? _mm_cmpeq_epi8(a, load(other))
+             : sizeof(TLabel) == 2 ? _mm_cmpeq_epi16(a, load(other))
+                                   : _mm_cmpeq_epi32(a, load(other));
+    };
+    const auto compareAll = [&](const size_t start) {
+      const __m128i a = load(line + start);
+      __m128i       equal = _mm_setzero_si128();
+      ((equal = _mm_or_si128(equal, compare(a, others + start))), ...);
+      return equal;
+    };
+    for (size_t start = 0; start < PerturbWordBits; start += 16)
+    {
+      __m128i equal = compareAll(start);
+      if constexpr (sizeof(TLabel) == 2)
+      {
+        equal = _mm_packs_epi16(equal, compareAll(start + 8));
+      }
+      else if constexpr (sizeof(TLabel) == 4)
+      {
+        equal = _mm_packs_epi16(_mm_packs_epi32(equal, compareAll(start + 4)),
+                                _mm_packs_epi32(compareAll(start + 8), compareAll(start + 12)));
+      }
+      word |= static_cast<PerturbWord>(static_cast<uint32_t>(_mm_movemask_epi8(equal))) << start;
+    }
+    return word;
+  }
+#endif
+  // Comparing into bytes vectorises; the products then gather eight bytes into eight bits each.
+  for (size_t start = 0; start < PerturbWordBits; start += 8)
+  {
+    PerturbWord eight = 0;
+    for (size_t i = start; i < start + 8; ++i)
+    {
+      const bool equal = ((line[i] == others[i]) | ...);
+      eight |= static_cast<PerturbWord>(equal ? 1 : 0) << (8 * (i - start));
+    }
+    word |= ((eight * 0x0102040810204080u) >> 56) << start;
+  }
+  return word;
+}
+
+/** As many background pixels as PerturbFindEqual reads. \ingroup AnnotationUpgrade */
+template <typename TLabel>
+inline constexpr TLabel PerturbBackground[PerturbWordBits]{};
+
+/** The bits of a byte, as wide as labels, so that tests of them vectorise. \ingroup AnnotationUpgrade */
+template <typename TLabel>
+inline constexpr std::make_unsigned_t<TLabel> PerturbBit[8] = { 1, 2, 4, 8, 16, 32, 64, 128 };
+
+/** Writes a label into those of at most 8 pixels whose bit is set. \ingroup AnnotationUpgrade */
+template <typename TLabel>
+void
+PerturbFillWhere(const uint8_t bits, const TLabel label, TLabel * to, const size_t count)
+{
+  if (count == 8)
+  {
+    for (size_t i = 0; i < 8; ++i)
+    {
+      to[i] = (bits & PerturbBit<TLabel>[i]) != 0 ? label : to[i];
+    }
+    return;
+  }
+  for (size_t i = 0; i < count; ++i)
+  {
+    to[i] = (bits >> i & 1) != 0 ? label : to[i];
+  }
+}
+
+/** Writes one value into those of at most 8 numbers whose bit is set, another one into the others.
+ * \ingroup AnnotationUpgrade */
+template <typename TNumber>
+void
+PerturbChooseWhere(const uint8_t bits, const TNumber set, const TNumber unset, TNumber * to, const size_t count)
+{
+  if (count == 8)
+  {
+    for (size_t i = 0; i < 8; ++i)
+    {
+      to[i] = (bits & PerturbBit<TNumber>[i]) != 0 ? set : unset;
+    }
+    return;
+  }
+  for (size_t i = 0; i < count; ++i)
+  {
+    to[i] = (bits >> i & 1) != 0 ? set : unset;
+  }
+}
+
+/** Copies, of at most 64 pixels, those whose bit is set, and writes background for the others.
+ * \ingroup AnnotationUpgrade */
+template <typename TLabel>
+void
+PerturbCopyWhere(const PerturbWord word, const TLabel * __restrict from, TLabel * __restrict to, const size_t count)
+{
+  if (count < PerturbWordBits)
+  {
+    for (size_t i = 0; i < count; ++i)
+    {
+      to[i] = (word >> i & 1) != 0 ? from[i] : TLabel{ 0 };
+    }
+  }
+  else if (word == 0)
+  {
+    std::memset(to, 0, PerturbWordBits * sizeof(TLabel));
+  }
+  else if (word == ~PerturbWord{ 0 })
+  {
+    std::copy_n(from, PerturbWordBits, to);
+  }
+  else
+  {
+    for (size_t start = 0; start < PerturbWordBits; start += 8)
+    {
+      const auto bits = static_cast<uint8_t>(word >> start);
+      for (size_t i = 0; i < 8; ++i)
+      {
+        to[start + i] = (bits & PerturbBit<TLabel>[i]) != 0 ? from[start + i] : TLabel{ 0 };
+      }
+    }
+  }
+}
+} // namespace itk
+
+#undef ITK_PERTURB_SSE2
+
+#endif
