@@ -66,7 +66,7 @@ AnnotationSampleSource<TImage, TLabelImage>::AddImage(const TImage *      image,
   sample.ReadAgain = readAgain;
   const auto   content = Load({ image, annotation, candidates });
   const size_t bytes = image->GetLargestPossibleRegion().GetNumberOfPixels() *
-                       (sizeof(float) * (channels + 1) + sizeof(LabelType) * (candidates ? 2 : 1));
+                       (sizeof(float) * (2 * channels + 1) + sizeof(LabelType) * (candidates ? 2 : 1));
   if (!readAgain || (m_KeptBytes + bytes) >> 20 < m_MaximumMemory)
   {
     m_KeptBytes += bytes;
@@ -181,6 +181,7 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
                                         << " channels.");
   }
   m_AnnotationInput = model->GetAnnotationInput();
+  m_UsesAnnotatedIntensities = model->UsesAnnotatedIntensities();
   m_Normalization = model->GetNormalization();
   for (size_t s = 0; m_AnnotationInput && m_InclusionRate > 0.0 && s < m_Samples.size(); ++s)
   {
@@ -227,12 +228,18 @@ template <typename TImage, typename TLabelImage>
 void
 AnnotationSampleSource<TImage, TLabelImage>::Convert(const Sample & sample, Content & content) const
 {
-  auto               scaled = content.Intensities;
-  const IntensityMap map = ComputeIntensityMap(m_Normalization, scaled.data(), scaled.size());
-  std::transform(content.Intensities.begin(), content.Intensities.end(), scaled.begin(), [map](float value) {
-    return static_cast<float>((value - map.Shift) * map.Scale);
-  });
+  auto scaled = content.Intensities;
+  if (m_UsesAnnotatedIntensities)
+  {
+    content.Native = std::move(content.Intensities);
+  }
+  else
+  {
+    const IntensityMap map = ComputeIntensityMap(m_Normalization, scaled.data(), scaled.size());
+    std::transform(scaled.begin(), scaled.end(), scaled.begin(), map);
+  }
   content.Intensities.clear();
+  content.Intensities.reserve(m_Channels * sample.Extent[0] * sample.Extent[1] * sample.Extent[2]);
   const auto nativePixels = static_cast<std::ptrdiff_t>(scaled.size() / m_Channels);
   for (auto begin = scaled.begin(); begin != scaled.end(); begin += nativePixels)
   {
@@ -338,9 +345,7 @@ AnnotationSampleSource<TImage, TLabelImage>::ToWorking(const Sample & sample, co
 
 template <typename TImage, typename TLabelImage>
 std::vector<float>
-AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample &  sample,
-                                                                 const Content & content,
-                                                                 uint64_t        seed) const
+AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Content & content, uint64_t seed) const
 {
   // The pipeline writes requested regions into its inputs, which other threads use too.
   const auto detach = [](const TLabelImage * image) {
@@ -364,7 +369,33 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample & 
   perturb->SetSeed(seed);
   perturb->SetNumberOfWorkUnits(1);
   perturb->Update();
-  return ToWorking(sample, Foreground(perturb->GetOutput()));
+  return Foreground(perturb->GetOutput());
+}
+
+template <typename TImage, typename TLabelImage>
+std::optional<IntensityMap>
+AnnotationSampleSource<TImage, TLabelImage>::FindMap(const Content &            content,
+                                                     const std::vector<float> & perturbedForeground) const
+{
+  if (!m_UsesAnnotatedIntensities)
+  {
+    return std::nullopt;
+  }
+  std::vector<float> annotated;
+  AppendAnnotated(content.Native.data(), content.Native.size(), perturbedForeground, annotated);
+  return FindAnnotationIntensityMap([&](const auto & use) { use(annotated.data(), annotated.size()); });
+}
+
+template <typename TImage, typename TLabelImage>
+IntensityMap
+AnnotationSampleSource<TImage, TLabelImage>::MapOf(const Content &                     content,
+                                                   const std::optional<IntensityMap> & found) const
+{
+  if (found || !m_UsesAnnotatedIntensities)
+  {
+    return found.value_or(IntensityMap{});
+  }
+  return ComputeIntensityMap(m_Normalization, content.Native.data(), content.Native.size());
 }
 
 template <typename TImage, typename TLabelImage>
@@ -425,26 +456,36 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
     }
   };
 
-  const size_t patchPixels = extent[0] * extent[1] * extent[2];
-  const float  range = std::max(content->Maximum - content->Minimum, 1e-6f);
+  const auto perturbed =
+    m_AnnotationInput ? this->PerturbedForeground(*content, PerturbHash(seed, 0)) : std::vector<float>();
+  const auto         annotated = this->FindMap(*content, perturbed);
+  const IntensityMap map = this->MapOf(*content, annotated);
+  const float        range = content->Maximum > content->Minimum ? content->Maximum - content->Minimum : 1.0f;
+  const auto         share = [&](double value) {
+    return std::max(0.0f, (static_cast<float>(value) - content->Minimum) / range);
+  };
+  // Intensities become low + share^gamma * height. The level of the annotated pixels is known and stays; elsewhere that
+  // of the brightest stays, which may be an artefact beside which all others are dark.
   const auto   gamma = static_cast<float>(std::exp(random.Uniform(-0.7, 0.7)));
-  // Where the brightest pixel is an artefact, all others are dark.
-  const double brightness = std::exp(random.Uniform(-1.2, 0.2));
+  const float  level = annotated ? std::max(share(0.5 / map.Scale), 1e-6f) : 1.0f;
+  const auto   bend = [&](float value) { return std::min(std::pow(share(value) / level, gamma), 1.0f / level); };
+  const double low = map(content->Minimum);
+  const double height = level * range * map.Scale;
+  const double unit = annotated ? 1.0 : height;
+  const double brightness = std::exp(random.Uniform(annotated ? -0.4 : -1.2, 0.2));
+  const size_t patchPixels = extent[0] * extent[1] * extent[2];
   for (unsigned int channel = 0; channel < m_Channels; ++channel)
   {
-    float *    plane = input + channel * patchPixels;
-    const auto gain = static_cast<float>(brightness * random.Uniform(0.85, 1.15) * range);
-    const auto offset = static_cast<float>(brightness * random.Uniform(-0.1, 0.1) * range);
+    float *      plane = input + channel * patchPixels;
+    const double gain = brightness * random.Uniform(0.85, 1.15) * height;
+    const double offset = brightness * random.Uniform(-0.1, 0.1) * unit + low;
     gather(content->Intensities.data() + channel * stride, plane);
-    for (size_t i = 0; i < patchPixels; ++i)
-    {
-      const float share = std::max(0.0f, (plane[i] - content->Minimum) / range);
-      plane[i] = content->Minimum + std::pow(share, gamma) * gain + offset;
-    }
+    std::transform(
+      plane, plane + patchPixels, plane, [&](float value) { return static_cast<float>(bend(value) * gain + offset); });
   }
   if (m_AnnotationInput)
   {
-    gather(this->PerturbedForeground(sample, *content, PerturbHash(seed, 0)).data(), input + m_Channels * patchPixels);
+    gather(ToWorking(sample, perturbed).data(), input + m_Channels * patchPixels);
   }
   gather(content->Target.data(), target);
 }
@@ -454,11 +495,15 @@ void
 AnnotationSampleSource<TImage, TLabelImage>::DrawImage(size_t image, uint64_t seed, float * input, float * target) const
 {
   const auto content = this->ContentOf(image);
-  input = std::copy(content->Intensities.begin(), content->Intensities.end(), input);
+  const auto perturbed = m_AnnotationInput ? this->PerturbedForeground(*content, seed) : std::vector<float>();
+  input = std::transform(content->Intensities.begin(),
+                         content->Intensities.end(),
+                         input,
+                         this->MapOf(*content, this->FindMap(*content, perturbed)));
   if (m_AnnotationInput)
   {
-    const auto annotation = this->PerturbedForeground(m_Samples[image], *content, seed);
-    std::copy(annotation.begin(), annotation.end(), input);
+    const auto working = ToWorking(m_Samples[image], perturbed);
+    std::copy(working.begin(), working.end(), input);
   }
   std::copy(content->Target.begin(), content->Target.end(), target);
 }

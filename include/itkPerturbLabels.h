@@ -42,6 +42,34 @@ PerturbFindBegins(const TLabel * line, const size_t start)
   return start == 0 ? find(line + 1) << 1 : find(line + start);
 }
 
+/** How many pixels are searched for begins of runs before these are treated. \ingroup AnnotationUpgrade */
+constexpr size_t PerturbBlockLength = 16 * PerturbWordBits;
+
+/** Positions of the pixels that begin a run, see PerturbFindBegins(), from start to stop - 1, which are whole words of
+ * one block. Returns how many there are. Writes, and overwrites, one position more. \ingroup AnnotationUpgrade */
+template <bool VCellsOnly, typename TLabel>
+size_t
+PerturbCollectBegins(const TLabel * line, const size_t start, const size_t stop, size_t * const positions)
+{
+  // As many as most words have are written whether they are there or not: that is cheaper than to guess wrong.
+  constexpr unsigned int usual = 3;
+  constexpr PerturbWord  last = PerturbWord{ 1 } << (PerturbWordBits - 1);
+  size_t                 count = 0;
+  for (size_t first = start; first < stop; first += PerturbWordBits)
+  {
+    for (PerturbWord begins = PerturbFindBegins<VCellsOnly>(line, first); begins != 0;)
+    {
+      for (unsigned int i = 0; i < usual; ++i)
+      {
+        positions[count] = first + PerturbLowestBit(begins | last);
+        count += begins != 0;
+        begins &= begins - 1;
+      }
+    }
+  }
+  return count;
+}
+
 /** Cuts a line of pixels into runs that begin with the label which all their pixels have, or all but background with
  * VCellsOnly, which gives fewer runs. Calls treatRun(begin, end) for them in ascending order; treatRun may treat up to
  * PerturbChunkLength - 1 pixels beyond the end as well, wrongly, since their own run comes later. Calls treatPixel(i)
@@ -52,21 +80,21 @@ template <bool VCellsOnly, typename TLabel, typename TTreatRun, typename TTreatP
 void
 PerturbVisitRuns(const TLabel * line, const size_t length, const TTreatRun treatRun, const TTreatPixel treatPixel)
 {
+  size_t begins[PerturbBlockLength + 2];
   size_t start = 0;
-  for (; start + PerturbWordBits + PerturbChunkLength <= length; start += PerturbWordBits)
+  while (start + PerturbWordBits + PerturbChunkLength <= length)
   {
-    PerturbWord begins = PerturbFindBegins<VCellsOnly>(line, start) & ~PerturbWord{ 1 };
-    for (size_t begin = start;;)
+    const size_t words = (length - PerturbChunkLength - start) / PerturbWordBits;
+    const size_t stop = start + std::min(PerturbBlockLength, words * PerturbWordBits);
+    begins[0] = start;
+    const size_t count = 1 + PerturbCollectBegins<VCellsOnly>(line, start, stop, begins + 1);
+    begins[count] = stop;
+    // What the block begins with may be a begin that was found as well.
+    for (size_t i = begins[1] == start ? 1 : 0; i < count; ++i)
     {
-      const size_t end = start + (begins == 0 ? PerturbWordBits : PerturbLowestBit(begins));
-      treatRun(begin, end);
-      if (begins == 0)
-      {
-        break;
-      }
-      begins &= begins - 1;
-      begin = end;
+      treatRun(begins[i], begins[i + 1]);
     }
+    start = stop;
   }
   for (; start < length; ++start)
   {
@@ -110,13 +138,18 @@ public:
   void
   Insert(const TLabel * line, const size_t length)
   {
+    size_t begins[PerturbBlockLength + 1];
     size_t start = 0;
-    for (; start + PerturbWordBits < length; start += PerturbWordBits)
+    while (start + PerturbWordBits < length)
     {
-      for (PerturbWord begins = PerturbFindBegins<true>(line, start); begins != 0; begins &= begins - 1)
+      const size_t words = (length - 1 - start) / PerturbWordBits;
+      const size_t stop = start + std::min(PerturbBlockLength, words * PerturbWordBits);
+      const size_t count = PerturbCollectBegins<true>(line, start, stop, begins);
+      for (size_t i = 0; i < count; ++i)
       {
-        this->Insert(line[start + PerturbLowestBit(begins)]);
+        this->Insert(line[begins[i]]);
       }
+      start = stop;
     }
     this->Insert(line[0]);
     std::for_each(line + start, line + length, [this](const TLabel label) { this->Insert(label); });

@@ -38,7 +38,7 @@ namespace itk
  *
  * Intensities are scaled by whole slices with a 2-D model on a volume: the filter requests the slices that it needs.
  * With a model of the image's dimension they are scaled by the whole image. The filter then reads its inputs section
- * by section, so that neither a requested region nor memory need hold them: once over all of the image for the scale,
+ * by section, so that neither a requested region nor memory need hold them: over all of the image for the scale,
  * which is kept for further requests as long as nothing changes, and once more what the requested region depends on.
  * Where making the input costs more than memory, update it before. Scalar, RGB and vector pixel types are possible.
  *

@@ -25,6 +25,7 @@
 
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <type_traits>
 
 namespace itk
@@ -197,20 +198,40 @@ template <typename TInputImage, typename TOutputImage>
 IntensityMap
 UNetFilterBase<TInputImage, TOutputImage>::GetIntensityMap(const RegionType & requested, Planes & planes)
 {
-  const ModifiedTimeType time = std::max({ this->GetMTime(), m_Model->GetMTime(), TimeOfLastChange(this->GetInput()) });
+  ModifiedTimeType time = std::max({ this->GetMTime(), m_Model->GetMTime(), TimeOfLastChange(this->GetInput()) });
+  if (m_Model->UsesAnnotatedIntensities())
+  {
+    time = std::max(time, TimeOfLastChange(this->GetAnnotationObject()));
+  }
   if (this->TakesWholeImage() && m_ImageMapTime == time)
   {
     return m_ImageMap;
   }
   const RegionType whole = this->RegionOfWholeSlices(requested);
   const auto       sections = this->TakesWholeImage() ? this->Sections(whole) : std::vector<RegionType>{ whole };
-  const auto       map = ComputeIntensityMap(m_Model->GetNormalization(), [&](const auto & use) {
+  const auto       visit = [&](const auto & use) {
     for (const RegionType & section : sections)
     {
       this->ReadInputs(section, planes);
       use(planes.Values.data(), planes.Values.size());
     }
-  });
+  };
+  std::optional<IntensityMap> found;
+  if (m_Model->UsesAnnotatedIntensities())
+  {
+    found = FindAnnotationIntensityMap([&](const auto & use) {
+      for (const RegionType & section : sections)
+      {
+        this->ReadInputs(section, planes);
+        std::vector<float> foreground(section.GetNumberOfPixels());
+        this->CopyAnnotation(section, foreground.data());
+        std::vector<float> annotated;
+        AppendAnnotated(planes.Values.data(), planes.Values.size(), foreground, annotated);
+        use(annotated.data(), annotated.size());
+      }
+    });
+  }
+  const IntensityMap map = found ? *found : ComputeIntensityMap(m_Model->GetNormalization(), visit);
   if (this->TakesWholeImage())
   {
     m_ImageMap = map;
@@ -370,10 +391,7 @@ UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const Re
     const size_t     nativePixels = native.GetNumberOfPixels();
     float *          target = working.data() + begin * (pixels / length);
     this->ReadInputs(region, planes);
-    for (float & value : planes.Values)
-    {
-      value = static_cast<float>((value - map.Shift) * map.Scale);
-    }
+    std::transform(planes.Values.begin(), planes.Values.end(), planes.Values.begin(), map);
     for (unsigned int channel = 0; channel < imageChannels; ++channel, target += pixels)
     {
       plan.Grid.ToWorking(planes.Values.data() + channel * nativePixels, native, target, section);

@@ -89,9 +89,15 @@ public:
   }
   /** @} */
 
-  /** How intensities are scaled; part of the model file. */
+  /** How intensities are scaled, default Annotation; part of the model file. */
   itkSetEnumMacro(Normalization, IntensityNormalization);
   itkGetEnumMacro(Normalization, IntensityNormalization);
+  /** Whether the annotation that is the last input channel tells how intensities are scaled. */
+  bool
+  UsesAnnotatedIntensities() const
+  {
+    return m_AnnotationInput && m_Normalization == IntensityNormalization::Annotation;
+  }
 
   /** Size of the pixels that the network sees, in physical units, along x, y, z; 0 stands for the image's own spacing
    * (default). Part of the model file. */
@@ -203,6 +209,12 @@ public:
   static void
   SetNumberOfThreads(unsigned int threads);
 
+  /** Makes the process keep the memory that it frees, where the C library is GNU's. Networks ask for the same large
+   * blocks in every step; to return them to the system and to ask anew takes a fifth of the time. For programs that do
+   * little else: it is meant for the beginning of main(), and cannot be undone. */
+  static void
+  KeepFreedMemory();
+
   /** LibTorch's side, defined in src/ only. */
   struct Impl;
   Impl &
@@ -227,7 +239,7 @@ private:
   bool                   m_AnnotationInput{ false };
   unsigned int           m_BaseChannels{ 0 };
   unsigned int           m_NumberOfLevels{ 5 };
-  IntensityNormalization m_Normalization{ IntensityNormalization::Maximum };
+  IntensityNormalization m_Normalization{ IntensityNormalization::Annotation };
   SpacingType            m_Spacing{ { 0.0, 0.0, 0.0 } };
   UNetPrecision          m_Precision{ UNetPrecision::Auto };
   bool                   m_TestTimeAugmentation{ false };

@@ -23,6 +23,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <climits>
+#ifdef __GLIBC__
+#  include <malloc.h>
+#endif
 
 namespace itk
 {
@@ -373,6 +377,15 @@ UNetModel::SetNumberOfThreads(unsigned int threads)
   {
     at::set_num_threads(static_cast<int>(threads));
   }
+}
+
+void
+UNetModel::KeepFreedMemory()
+{
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
 }
 
 void

@@ -97,21 +97,29 @@ UpConvolutionImpl::UpConvolutionImpl(int64_t dimension, int64_t channels)
 torch::Tensor
 UpConvolutionImpl::forward(const torch::Tensor & input)
 {
-  const int64_t in = weight.size(0);
-  const int64_t out = weight.size(1);
-  const int64_t n = input.size(0);
-  if (input.dim() == 4)
+  // A 1x1 convolution gives each pixel the channels of its 2 x 2 (x 2) new ones, which then move to their places.
+  const auto           dimension = input.dim() - 2;
+  const auto           extent = input.sizes().slice(2);
+  const int64_t        parts = int64_t{ 1 } << dimension;
+  std::vector<int64_t> halves{ input.size(0) }; // n, z, y, x, 2, 2, 2, channels
+  std::vector<int64_t> places{ 0 };             // n, z, 2, y, 2, x, 2, channels
+  std::vector<int64_t> shape{ input.size(0) };  // n, 2z, 2y, 2x, channels
+  halves.insert(halves.end(), extent.begin(), extent.end());
+  halves.insert(halves.end(), static_cast<size_t>(dimension), 2);
+  halves.push_back(weight.size(1));
+  for (int64_t axis = 0; axis < dimension; ++axis)
   {
-    const auto kernel = weight.reshape({ in, out * 4 }).t().reshape({ out * 4, in, 1, 1 });
-    return torch::pixel_shuffle(torch::conv2d(input, kernel, bias.repeat_interleave(4)), 2);
+    places.insert(places.end(), { 1 + axis, 1 + dimension + axis });
+    shape.push_back(2 * extent[static_cast<size_t>(axis)]);
   }
-  const auto    kernel = weight.reshape({ in, out * 8 }).t().reshape({ out * 8, in, 1, 1, 1 });
-  const int64_t z = input.size(2), y = input.size(3), x = input.size(4);
-  return torch::conv3d(input, kernel, bias.repeat_interleave(8))
-    .reshape({ n, out, 2, 2, 2, z, y, x })
-    .permute({ 0, 1, 5, 2, 6, 3, 7, 4 })
-    .reshape({ n, out, 2 * z, 2 * y, 2 * x })
-    .contiguous(FastFormat(3));
+  places.push_back(1 + 2 * dimension);
+  shape.push_back(weight.size(1));
+
+  const auto kernel =
+    weight.movedim({ 0, 1 }, { -1, -2 }).reshape(WithEdge({ parts * weight.size(1), weight.size(0) }, dimension, 1));
+  const auto moved = dimension == 2 ? torch::conv2d(input, kernel, bias.repeat(parts))
+                                    : torch::conv3d(input, kernel, bias.repeat(parts));
+  return moved.movedim(1, -1).reshape(halves).permute(places).reshape(shape).movedim(-1, 1);
 }
 
 BatchNormalizationImpl::BatchNormalizationImpl(int64_t channels)

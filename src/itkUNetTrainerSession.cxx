@@ -83,6 +83,8 @@ UNetTrainer::Session::Settings() const
            { "loss", TrainingLossNames[static_cast<size_t>(m_Trainer.m_Loss)] },
            { "precision", m_BFloat16 ? "bfloat16" : "float32" },
            { "validation_fraction", m_Trainer.m_ValidationFraction },
+           { "normalization", IntensityNormalizationNames[static_cast<size_t>(m_Model.GetNormalization())] },
+           { "spacing", m_Model.GetSpacing() },
            { "parameters", m_Model.GetNumberOfParameters() },
            { "training_images", m_TrainingImages },
            { "validation_images", m_ValidationImages } };

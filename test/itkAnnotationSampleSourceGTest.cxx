@@ -597,6 +597,83 @@ TEST(AnnotationSampleSource, WorkingSpacingGivesMeansOfBlocks)
   }
 }
 
+TEST(AnnotationSampleSource, AnnotatedCellsAreEquallyBrightAfterAnyChange)
+{
+  const ExtentType                   extent{ { 40, 32, 1 } };
+  const Scene<GreyImage, LabelImage> scene(extent, 1, 4);
+  for (const double spacing : { 0.0, 2.0 })
+  {
+    for (const float gain : { 1.0f, 0.02f })
+    {
+      const auto image = NewImage<GreyImage>(extent);
+      image->Allocate();
+      itk::ImageRegionConstIterator<GreyImage> from(scene.Image, scene.Image->GetLargestPossibleRegion());
+      for (itk::ImageRegionIterator<GreyImage> to(image, image->GetLargestPossibleRegion()); !to.IsAtEnd();
+           ++to, ++from)
+      {
+        to.Set(from.Get() * gain);
+      }
+      image->SetPixel(IndexOf(image.GetPointer(), { { 0, 0, 0 } }), 1e4f); // an artefact
+      const auto model = NewModel(2, 1);
+      model->SetNormalization(itk::IntensityNormalization::Annotation);
+      model->SetSpacing({ { spacing, spacing, 0.0 } });
+      const auto source = GreySource::New();
+      source->SetOmissionRate(0.4);
+      source->AddImage(image, scene.Annotation);
+      source->Prepare(model);
+      size_t inCells = 0;
+      for (uint64_t seed = 0; seed < 50; ++seed)
+      {
+        const auto whole = DrawImage(source, 2, 0, seed);
+        for (size_t i = 0; i < whole.Target.size(); ++i)
+        {
+          if (whole.Target[i] == 1.0f)
+          {
+            EXPECT_NEAR(whole.Channel(0)[i], 0.5, 1e-6);
+          }
+        }
+        const auto patch = DrawPatch(source, 2, 0, seed, { { 16, 16, 1 } });
+        const auto intensities = patch.Channel(0);
+        for (size_t i = 0; i < patch.Target.size(); ++i)
+        {
+          if (patch.Target[i] == 1.0f)
+          {
+            const double low = 0.5 * Dark / Bright; // stays
+            EXPECT_GE(intensities[i], low + (0.5 - low) * 0.85 * std::exp(-0.4) - 0.1 * std::exp(0.2)) << seed;
+            EXPECT_LE(intensities[i], low + (0.5 - low) * 1.15 * std::exp(0.2) + 0.1 * std::exp(0.2)) << seed;
+            ++inCells;
+          }
+        }
+      }
+      EXPECT_GT(inCells, 100u);
+    }
+  }
+}
+
+TEST(AnnotationSampleSource, WithoutAnnotatedCellsTheMaximumTellsTheScale)
+{
+  const Scene<GreyImage, LabelImage> scene({ { 40, 32, 1 } }, 1, 4);
+  std::vector<Drawn>                 drawn;
+  for (const auto normalization : { itk::IntensityNormalization::Annotation, itk::IntensityNormalization::Maximum })
+  {
+    const auto model = NewModel(2, 1);
+    model->SetNormalization(normalization);
+    const auto source = GreySource::New();
+    source->SetOmissionRate(1.0);
+    source->AddImage(scene.Image, scene.Annotation);
+    source->Prepare(model);
+    drawn.push_back(DrawImage(source, 2, 0, 1));
+    for (uint64_t seed = 0; seed < 20; ++seed)
+    {
+      for (const float value : DrawPatch(source, 2, 0, seed, { { 16, 16, 1 } }).Input)
+      {
+        EXPECT_LE(std::abs(value), 2.0f);
+      }
+    }
+  }
+  EXPECT_EQ(drawn[0], drawn[1]);
+}
+
 TEST(AnnotationSampleSource, ImagesAreDrawnUnchangedWithThePerturbationOfTheSeed)
 {
   const ExtentType extent{ { 40, 33, 1 } };
@@ -1110,6 +1187,7 @@ TEST(AnnotationSampleSource, ConstantImagesGiveFiniteSamples)
   for (const float value : { 0.0f, 7.0f, -3.0f })
   {
     for (const auto normalization : { itk::IntensityNormalization::Maximum,
+                                      itk::IntensityNormalization::Annotation,
                                       itk::IntensityNormalization::Percentile,
                                       itk::IntensityNormalization::Standard,
                                       itk::IntensityNormalization::None })
@@ -1207,7 +1285,7 @@ TYPED_TEST(AnnotationSampleSourceTest, ImagesThatAreReadAgainGiveTheSameSamples)
 
 TEST(AnnotationSampleSource, KeepsWhatFitsIntoMemory)
 {
-  // 1.4 MB of intensities, labels and target each, where 3 MiB may be used.
+  // Up to 1.9 MB of intensities, labels and target each, where 4 MiB may be used.
   const ExtentType                          extent{ { 400, 300, 1 } };
   std::vector<Scene<GreyImage, LabelImage>> scenes;
   for (unsigned int i = 0; i < 4; ++i)
@@ -1215,7 +1293,7 @@ TEST(AnnotationSampleSource, KeepsWhatFitsIntoMemory)
     scenes.emplace_back(extent, 1, i);
   }
   std::vector<size_t> reads;
-  const auto          source = SourceWithMemory(scenes, 3, reads);
+  const auto          source = SourceWithMemory(scenes, 4, reads);
   source->Prepare(NewModel(2, 1));
   for (size_t image = 0; image < scenes.size(); ++image)
   {

@@ -283,7 +283,8 @@ TEST(UNetFilter, ReadsImagesInSections)
     ExpectBoundedMemory<2>(slice, spacing, itk::IntensityNormalization::Maximum);
     ExpectBoundedMemory<3>(volume, spacing, itk::IntensityNormalization::Maximum);
   }
-  for (const auto normalization : { itk::IntensityNormalization::Percentile,
+  for (const auto normalization : { itk::IntensityNormalization::Annotation,
+                                    itk::IntensityNormalization::Percentile,
                                     itk::IntensityNormalization::Standard,
                                     itk::IntensityNormalization::None })
   {
@@ -303,9 +304,10 @@ TEST(UNetFilter, ReadsSlicesOneByOne)
   EXPECT_EQ(upgrade.LabelSource->Sum, 45u * 37u * 11u);
 }
 
-TEST(UNetFilter, LooksThroughAVolumeOnceForItsScale)
+TEST(UNetFilter, LooksThroughAVolumeForItsScaleBeforeTheFirstPart)
 {
-  const auto              model = itk::MakeTestModel(3, 1, true, 2);
+  const auto model = itk::MakeTestModel(3, 1, true, 2);
+  model->SetNormalization(itk::IntensityNormalization::Annotation);
   const itk::Size<3>      size{ { 16, 16, 160 } };
   const CountedUpgrade<3> upgrade(size, model);
   const size_t            pixels = 16 * 16 * 160;
@@ -330,9 +332,63 @@ TEST(UNetFilter, LooksThroughAVolumeOnceForItsScale)
   }
   upgrade.GreyImage->Modified();
   EXPECT_GE(request(64), pixels);
-  const auto expected = upgrade.GetExpected();
-  const auto part = itk::PixelsOf(output);
-  EXPECT_TRUE(std::equal(part.begin(), part.end(), expected.begin() + 16 * 16 * 64));
+  const auto expectExpected = [&] {
+    const auto expected = upgrade.GetExpected();
+    const auto part = itk::PixelsOf(output);
+    EXPECT_TRUE(std::equal(part.begin(), part.end(), expected.begin() + 16 * 16 * 64));
+  };
+  expectExpected();
+
+  // Other annotated pixels, another scale.
+  for (itk::ImageRegionIteratorWithIndex<Labels<3>> it(upgrade.LabelImage,
+                                                       upgrade.LabelImage->GetLargestPossibleRegion());
+       !it.IsAtEnd();
+       ++it)
+  {
+    it.Set(upgrade.GreyImage->GetPixel(it.GetIndex()) < 30 ? it.Get() : 0);
+  }
+  upgrade.LabelImage->Modified();
+  EXPECT_GE(request(64), pixels);
+  expectExpected();
+}
+
+TEST(UNetFilter, AnnotatedPixelsTellTheScale)
+{
+  const auto         image = itk::MakeNoiseImage<Probability<2>>(OddSize<2>(), 1);
+  const auto         labels = itk::MakeNoiseImage<Labels<2>>(OddSize<2>(), 2);
+  auto               values = itk::PixelsOf(image.GetPointer());
+  std::vector<float> annotated;
+  const auto         foreground = itk::PixelsOf(labels.GetPointer());
+  for (size_t i = 0; i < values.size(); ++i)
+  {
+    if (foreground[i] != 0)
+    {
+      annotated.push_back(values[i]);
+    }
+  }
+  std::sort(annotated.begin(), annotated.end());
+  const float cell = annotated[static_cast<size_t>(std::llround(0.75 * static_cast<double>(annotated.size() - 1)))];
+  ASSERT_GT(cell, 0.0f);
+  const auto scaled = itk::MakeNoiseImage<Probability<2>>(OddSize<2>(), 1);
+  for (itk::ImageRegionIterator<Probability<2>> it(scaled, scaled->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
+  {
+    it.Set(0.5f * it.Get() / cell);
+  }
+  const auto model = itk::MakeTestModel(2, 1, true);
+  const auto upgrade = [&](Probability<2> * input, itk::IntensityNormalization normalization) {
+    model->SetNormalization(normalization);
+    auto filter = itk::UpgradeAnnotationFilter<Probability<2>, Labels<2>, Probability<2>>::New();
+    filter->SetInput(input);
+    filter->SetAnnotationImage(labels);
+    filter->SetModel(model);
+    return Execute(filter);
+  };
+  const auto expected = upgrade(scaled, itk::IntensityNormalization::None);
+  const auto probabilities = upgrade(image, itk::IntensityNormalization::Annotation);
+  for (size_t i = 0; i < expected.size(); ++i)
+  {
+    ASSERT_NEAR(probabilities[i], expected[i], 1e-5) << "pixel " << i;
+  }
 }
 
 TEST(UNetFilter, StopsWhileItReads)
@@ -488,6 +544,7 @@ TEST(UNetFilter, TinyAndConstantImages)
       image->FillBuffer(value);
       image->Modified();
       for (const auto normalization : { itk::IntensityNormalization::Maximum,
+                                        itk::IntensityNormalization::Annotation,
                                         itk::IntensityNormalization::Percentile,
                                         itk::IntensityNormalization::Standard,
                                         itk::IntensityNormalization::None })

@@ -18,7 +18,9 @@
 #include "Commands.h"
 #include "Failure.h"
 #include "Interrupt.h"
-#include "KeepFreedMemory.h"
+#ifdef ANNOTATION_UPGRADE_USE_TORCH
+#  include "itkUNetModel.h"
+#endif
 
 #include <iostream>
 
@@ -60,10 +62,10 @@ main(int argc, char * argv[])
   AddEvaluate(app);
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
   AddRun(app);
+  itk::UNetModel::KeepFreedMemory();
 #endif
 
   Interrupt::Install();
-  KeepFreedMemory();
   try
   {
     app.parse(argc, argv);

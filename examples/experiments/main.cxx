@@ -22,11 +22,12 @@
 #include "ImageFile.h"
 #include "ImageSet.h"
 #include "Interrupt.h"
-#include "KeepFreedMemory.h"
 #include "Panel.h"
 #include "Progress.h"
 #include "Results.h"
 #include "Study.h"
+
+#include "itkUNetModel.h"
 
 #include <iomanip>
 #include <iostream>
@@ -197,7 +198,7 @@ main(int argc, char * argv[])
   AddCommonOptions(app, job.Common);
 
   Interrupt::Install();
-  KeepFreedMemory();
+  itk::UNetModel::KeepFreedMemory();
   try
   {
     app.parse(argc, argv);

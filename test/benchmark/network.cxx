@@ -159,6 +159,7 @@ main(int argc, char * argv[])
   app.add_option("--size", size, "Of the images, x and y")->expected(2)->capture_default_str();
   app.add_option("--images", images, "Predicted at once")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  itk::UNetModel::KeepFreedMemory(); // as the program annotation-upgrade does
   try
   {
     auto model = itk::UNetModel::New();

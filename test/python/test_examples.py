@@ -14,6 +14,7 @@
 """The scripts of examples/, and every Python line of README.md and Documentation/."""
 
 import functools
+import json
 import re
 import subprocess
 import sys
@@ -111,19 +112,33 @@ def test_segment_folder(tmp_path):
     assert read(tmp_path / "out/0.png").shape == (48, 64)
 
 
-@pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *sorted((ROOT / "Documentation").glob("**/*.md"))], ids=lambda page: page.name
-)
-def test_python_in_the_documentation(page, tmp_path, monkeypatch):
-    """Blocks of a page run one after another, as a reader would; networks are made small."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    if not blocks:
-        pytest.skip("no Python in it")
-    monkeypatch.chdir(tmp_path)
+def run_blocks(blocks, source, monkeypatch):
+    """Runs blocks of code one after another, with small networks; returns the names that they define."""
     for name in ("train_upgrade", "train_segment"):
         monkeypatch.setattr(
             annotation_upgrade, name, functools.partial(getattr(annotation_upgrade, name), **TINY), raising=False
         )
     names = {}
     for block in blocks:
-        exec(compile(block, str(page), "exec"), names)
+        exec(compile(block, str(source), "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "Documentation").glob("**/*.md"))], ids=lambda page: page.name
+)
+def test_python_in_the_documentation(page, tmp_path, monkeypatch):
+    """Blocks of a page run one after another, as a reader would."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    if not blocks:
+        pytest.skip("no Python in it")
+    monkeypatch.chdir(tmp_path)
+    run_blocks(blocks, page, monkeypatch)
+
+
+def test_tutorial(monkeypatch):
+    pytest.importorskip("matplotlib").use("Agg")
+    notebook = ROOT / "examples" / "tutorial.ipynb"
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    names = run_blocks(["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"], notebook, monkeypatch)
+    assert set(names["scores"]) == set(names["sets"]) and names["history"]

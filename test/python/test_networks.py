@@ -50,7 +50,7 @@ def test_a_model_shows_what_it_is():
         dimension=3, image_channels=3, annotation_input=True, base_channels=2, number_of_levels=2, spacing=2
     )
     assert (model.dimension, model.image_channels, model.annotation_input) == (3, 3, True)
-    assert (model.base_channels, model.number_of_levels, model.normalization) == (2, 2, "maximum")
+    assert (model.base_channels, model.number_of_levels, model.normalization) == (2, 2, "annotation")
     assert model.spacing == (2, 2, 2) and UNetModel(base_channels=1, spacing=[2, 3]).spacing == (2, 3, 0)
     assert model.training_record is None
     assert "base_channels=2" in repr(model)
