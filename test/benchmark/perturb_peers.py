@@ -24,7 +24,7 @@ from scipy import ndimage  # noqa: E402
 from skimage.util import map_array  # noqa: E402
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot, ticker  # noqa: E402
 
 RATE = 0.7
 SLICE = (565, 807)
@@ -219,11 +219,13 @@ def plot(path, results):
             axis.loglog([e["at"] for e in entries], [e["milliseconds"][name] for e in entries], "o-", label=name)
         axis.set_xlabel(series)
         axis.set_ylabel("ms")
+        axis.xaxis.set_minor_formatter(ticker.NullFormatter())
     for series in ("pixels of a slice", "pixels of a volume"):
-        axes[-1].loglog(
+        axes[-1].semilogx(
             [e["at"] for e in results[series]], [e["peak bytes"] / 2**20 for e in results[series]], "o-", label=series
         )
     axes[-1].set_xlabel("pixels")
+    axes[-1].set_ylim(bottom=0)
     axes[-1].set_ylabel("peak memory, MiB")
     axes[0].legend(fontsize="small")
     axes[-1].legend(fontsize="small")

@@ -25,6 +25,13 @@ __lsan_default_suppressions()
          "leak:libdnnl.so\n";
 }
 
+// Tests of the program read what it prints.
+extern "C" const char *
+__lsan_default_options()
+{
+  return "print_suppressions=0";
+}
+
 extern "C" const char *
 __ubsan_default_options()
 {
