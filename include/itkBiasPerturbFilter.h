@@ -18,8 +18,8 @@
 #ifndef itkBiasPerturbFilter_h
 #define itkBiasPerturbFilter_h
 
-#include "itkPerturbBitMask.h"
 #include "itkPerturbFilterBase.h"
+#include "itkPerturbNearestLabels.h"
 
 #include <ostream>
 
@@ -130,19 +130,14 @@ protected:
 private:
   using MaskType = PerturbBitMask<ImageDimension>;
   using RadiusType = typename RegionType::SizeType;
+  using NearestLabelsType = PerturbNearestLabels<LabelType, ImageDimension>;
+  using Sources = typename NearestLabelsType::Sources;
 
   /** What happens to an annotation or a cell. */
   struct Draw
   {
     bool     dilate;
     uint32_t iterations;
-  };
-
-  /** Cells that grow together, and how far away along each axis the cell of a gained pixel may be. */
-  struct Growth
-  {
-    MaskType   mask;
-    RadiusType radius;
   };
 
   Draw
@@ -177,9 +172,12 @@ private:
   void
   WriteSurviving(const RegionType & region, const MaskType & surviving);
 
-  /** Gives the gained pixels the label of the nearest of the cells that grow. */
+  /** Gives the gained pixels the label of the nearest of the cells that grow by `iterations` at most. */
   void
-  WriteGained(const RegionType & region, const MaskType & gained, const std::vector<Growth> & growths);
+  WriteGained(const RegionType &           region,
+              MaskType                     gained,
+              const std::vector<Sources> & growing,
+              SizeValueType                iterations);
 
   unsigned int  m_MaximumIterations{ 6 };
   unsigned int  m_Iterations{ 0 };

@@ -19,8 +19,6 @@
 #define itkBiasPerturbFilter_hxx
 
 #include "itkImageAlgorithm.h"
-#include "itkPerturbLabelRanges.h"
-#include "itkPerturbNearestLabels.h"
 #include "itkPerturbRandomStream.h"
 
 #include <map>
@@ -137,7 +135,8 @@ BiasPerturbFilter<TLabelImage>::PerturbWhole(const RegionType & region, const Dr
     MaskType gained = cells;
     gained.Dilate(radius);
     gained.Remove(cells);
-    this->WriteGained(region, gained, { { std::move(cells), this->GetRadius(this->GetReach(draw.iterations)) } });
+    const RadiusType reach = this->GetRadius(this->GetReach(draw.iterations));
+    this->WriteGained(region, std::move(gained), { { std::move(cells), reach } }, draw.iterations);
   }
   else
   {
@@ -243,18 +242,18 @@ BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const
 
   this->WriteSurviving(region, surviving);
 
-  MaskType            gained(enlarged);
-  std::vector<Growth> growths;
+  MaskType             gained(enlarged);
+  std::vector<Sources> sources;
   for (auto & group : growing)
   {
     const RadiusType radius = this->GetRadius(group.first);
     MaskType         grown = group.second;
     grown.Dilate(radius);
     gained |= grown;
-    growths.push_back({ std::move(group.second), radius });
+    sources.push_back({ std::move(group.second), radius });
   }
   gained.Remove(surviving);
-  this->WriteGained(region, gained, growths);
+  this->WriteGained(region, std::move(gained), sources, growing.empty() ? 0 : growing.rbegin()->first);
 }
 
 template <typename TLabelImage>
@@ -280,94 +279,30 @@ BiasPerturbFilter<TLabelImage>::WriteSurviving(const RegionType & region, const 
 
 template <typename TLabelImage>
 void
-BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &          region,
-                                            const MaskType &            gained,
-                                            const std::vector<Growth> & growths)
+BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &           region,
+                                            MaskType                     gained,
+                                            const std::vector<Sources> & growing,
+                                            const SizeValueType          iterations)
 {
-  using IndexType = typename TLabelImage::IndexType;
-  if (growths.empty())
-  {
-    return;
-  }
-  const TLabelImage * const input = this->GetInput();
-  TLabelImage * const       output = this->GetOutput();
-  const RegionType          enlarged = gained.GetRegion();
-  const auto                first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
-  const size_t              last = first + static_cast<size_t>(region.GetSize(0));
-
-  MaskType      cells(enlarged);
-  RadiusType    reach{};
-  SizeValueType largestSquaredDistance = 0;
-  for (const auto & growth : growths)
-  {
-    cells |= growth.mask;
-    SizeValueType squaredDistance = 0;
-    for (unsigned int axis = 0; axis < ImageDimension; ++axis)
-    {
-      reach[axis] = std::max(reach[axis], growth.radius[axis]);
-      squaredDistance += growth.radius[axis] * growth.radius[axis];
-    }
-    largestSquaredDistance = std::max(largestSquaredDistance, squaredDistance);
-  }
+  const TLabelImage * const      input = this->GetInput();
+  TLabelImage * const            output = this->GetOutput();
   std::vector<const LabelType *> lines;
-  PerturbVisitLines(enlarged, [&](const IndexType & begin, SizeValueType) {
+  std::vector<OffsetValueType>   outputOffsets;
+  PerturbVisitLines(gained.GetRegion(), [&](const typename TLabelImage::IndexType & begin, SizeValueType) {
     lines.push_back(input->GetBufferPointer() + input->ComputeOffset(begin));
+    outputOffsets.push_back(output->ComputeOffset(begin));
   });
-
-  // Most gained pixels have but one label within reach; the others remain in `contested`.
-  using RangesType = PerturbLabelRanges<LabelType, ImageDimension>;
-  const RangesType         ranges(cells, lines, reach);
-  MaskType                 contested(enlarged);
-  std::vector<LabelType *> outputLines(lines.size());
-  PerturbVisitLines(region, [&](const IndexType & begin, SizeValueType) {
-    const size_t      line = gained.GetLineNumber(begin);
-    LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin) - first;
-    outputLines[line] = to;
-    MaskType::VisitWords(
-      gained.GetLine(line), first, last, [&](const size_t start, PerturbWord word, const size_t count) {
-        for (size_t i = start; word != 0;)
-        {
-          // The rest of a block, in general all of it.
-          const size_t length = std::min(RangesType::BlockLength - i % RangesType::BlockLength, start + count - i);
-          const auto   bits = static_cast<uint8_t>(word & ((1u << length) - 1));
-          if (bits != 0)
-          {
-            const LabelType label = ranges.GetOnlyLabel(line, i / RangesType::BlockLength);
-            if (label == 0)
-            {
-              contested.GetLine(line)[i / MaskType::WordBits] |= PerturbWord{ bits } << (i % MaskType::WordBits);
-            }
-            else
-            {
-              PerturbFillWhere(bits, label, to + i, length);
-            }
-          }
-          word >>= length;
-          i += length;
-        }
-      });
-  });
-
-  const auto write = [&outputLines](const size_t line, const size_t position, const LabelType label) {
-    outputLines[line][position] = label;
-  };
-  if constexpr (sizeof(LabelType) <= sizeof(int16_t))
+  SizeValueType squaredReach = 0;
+  for (const SizeValueType radius : this->GetRadius(iterations))
   {
-    if (largestSquaredDistance <= PerturbLargestSquaredDistance<int16_t>)
-    {
-      PerturbNearestLabels<LabelType, int16_t, ImageDimension>(lines).Visit(contested, growths, write);
-      return;
-    }
+    squaredReach += radius * radius;
   }
-  if constexpr (sizeof(LabelType) <= sizeof(int32_t))
-  {
-    if (largestSquaredDistance <= PerturbLargestSquaredDistance<int32_t>)
-    {
-      PerturbNearestLabels<LabelType, int32_t, ImageDimension>(lines).Visit(contested, growths, write);
-      return;
-    }
-  }
-  PerturbNearestLabels<LabelType, int64_t, ImageDimension>(lines).Visit(contested, growths, write);
+  gained.Crop(region);
+  LabelType * const pixels = output->GetBufferPointer();
+  NearestLabelsType(lines).Visit(
+    gained, growing, squaredReach, [&](const size_t line, const size_t position, const LabelType label) {
+      pixels[outputOffsets[line] + static_cast<OffsetValueType>(position)] = label;
+    });
 }
 
 template <typename TLabelImage>

@@ -18,8 +18,8 @@
 #ifndef itkPerturbBitMask_h
 #define itkPerturbBitMask_h
 
-#include "itkImageRegion.h"
 #include "itkPerturbBits.h"
+#include "itkPerturbLines.h"
 
 #include <algorithm>
 #include <functional>
@@ -119,6 +119,18 @@ public:
     }
   }
 
+  /** Clears the bits outside another region, which lies inside the mask's. */
+  void
+  Crop(const RegionType & region)
+  {
+    const auto     first = static_cast<size_t>(region.GetIndex(0) - m_Region.GetIndex(0));
+    PerturbBitMask inside(m_Region);
+    PerturbVisitLines(region, [&](const typename RegionType::IndexType & begin, const SizeValueType length) {
+      inside.SetRun(inside.GetLineNumber(begin), first, first + length);
+    });
+    *this &= inside;
+  }
+
   /** Sets the bits of a line where the pixels are no background; leaves the others as they are. */
   template <typename TLabel>
   void
@@ -169,22 +181,6 @@ public:
     }
   }
 
-  /** The first bit from begin on that has the given value, or end. */
-  static size_t
-  FindNext(const WordType * line, const bool value, const size_t begin, const size_t end)
-  {
-    const WordType flip = value ? 0 : ~WordType{ 0 };
-    for (size_t position = begin; position < end; position = (position / WordBits + 1) * WordBits)
-    {
-      const WordType rest = (line[position / WordBits] ^ flip) >> (position % WordBits);
-      if (rest != 0)
-      {
-        return std::min(end, position + PerturbLowestBit(rest));
-      }
-    }
-    return end;
-  }
-
   /** Calls visitor(start, word, count) for pieces of the bits begin to end - 1 of a line, in ascending order: the bits
    * start to start + count - 1 are the lowest of word, and those above are 0. */
   template <typename TVisitor>
@@ -197,19 +193,6 @@ public:
       const size_t count = std::min(WordBits - bit, end - start);
       visitor(start, (line[start / WordBits] >> bit) & (~WordType{ 0 } >> (WordBits - count)), count);
       start += count;
-    }
-  }
-
-  /** Calls visitor(begin, end) for each run of set bits among the bits begin to end - 1 of a line. */
-  template <typename TVisitor>
-  static void
-  VisitRuns(const WordType * line, const size_t begin, const size_t end, const TVisitor & visitor)
-  {
-    for (size_t start = FindNext(line, true, begin, end); start < end;)
-    {
-      const size_t stop = FindNext(line, false, start, end);
-      visitor(start, stop);
-      start = FindNext(line, true, stop, end);
     }
   }
 

@@ -51,19 +51,6 @@ PerturbLowestBit(const PerturbWord word)
 #endif
 }
 
-/** Number of the highest set bit. \pre word != 0. \ingroup AnnotationUpgrade */
-inline size_t
-PerturbHighestBit(const PerturbWord word)
-{
-#if defined(_MSC_VER)
-  unsigned long position;
-  _BitScanReverse64(&position, word);
-  return position;
-#else
-  return PerturbWordBits - 1 - static_cast<size_t>(__builtin_clzll(word));
-#endif
-}
-
 /** Bit i tells whether pixel i of a line equals pixel i of any of the others. Reads 64 pixels of each.
  * \ingroup AnnotationUpgrade */
 template <typename TLabel, typename... TOthers>
@@ -124,45 +111,6 @@ inline constexpr TLabel PerturbBackground[PerturbWordBits]{};
 /** The bits of a byte, as wide as labels, so that tests of them vectorise. \ingroup AnnotationUpgrade */
 template <typename TLabel>
 inline constexpr std::make_unsigned_t<TLabel> PerturbBit[8] = { 1, 2, 4, 8, 16, 32, 64, 128 };
-
-/** Writes a label into those of at most 8 pixels whose bit is set. \ingroup AnnotationUpgrade */
-template <typename TLabel>
-void
-PerturbFillWhere(const uint8_t bits, const TLabel label, TLabel * to, const size_t count)
-{
-  if (count == 8)
-  {
-    for (size_t i = 0; i < 8; ++i)
-    {
-      to[i] = (bits & PerturbBit<TLabel>[i]) != 0 ? label : to[i];
-    }
-    return;
-  }
-  for (size_t i = 0; i < count; ++i)
-  {
-    to[i] = (bits >> i & 1) != 0 ? label : to[i];
-  }
-}
-
-/** Writes one value into those of at most 8 numbers whose bit is set, another one into the others.
- * \ingroup AnnotationUpgrade */
-template <typename TNumber>
-void
-PerturbChooseWhere(const uint8_t bits, const TNumber set, const TNumber unset, TNumber * to, const size_t count)
-{
-  if (count == 8)
-  {
-    for (size_t i = 0; i < 8; ++i)
-    {
-      to[i] = (bits & PerturbBit<TNumber>[i]) != 0 ? set : unset;
-    }
-    return;
-  }
-  for (size_t i = 0; i < count; ++i)
-  {
-    to[i] = (bits >> i & 1) != 0 ? set : unset;
-  }
-}
 
 /** Copies, of at most 64 pixels, those whose bit is set, and writes background for the others.
  * \ingroup AnnotationUpgrade */

@@ -400,6 +400,35 @@ TEST(BiasPerturbFilter, HugeIterationsFillTheImageFromOnePixel)
   }
 }
 
+// Squared distances of all magnitudes are compared exactly: two cells share the pixels between them at the middle,
+// which goes to the smaller label.
+TEST(BiasPerturbFilter, TwoCellsMeetInTheMiddleAtAnyDistance)
+{
+  for (const itk::IndexValueType length : { 15, 151, 1501, 15001, 150001 })
+  {
+    for (const bool perCell : { false, true })
+    {
+      const ImageType::SizeType size{ { static_cast<itk::SizeValueType>(length), 2 } };
+      auto                      image = Square(size, { { { 0, 0 } }, { { 1, 2 } } }, 9);
+      image->SetPixel({ { length - 1, 0 } }, 4);
+      image->SetPixel({ { length - 1, 1 } }, 4);
+      auto filter = itk::BiasPerturbFilter<ImageType>::New();
+      filter->SetInput(image);
+      filter->SetOperation(Operation::Dilation);
+      filter->SetIterations(static_cast<unsigned int>(length));
+      filter->SetPerCell(perCell);
+      filter->Update();
+      const auto * const pixels = filter->GetOutput()->GetBufferPointer();
+      for (itk::IndexValueType x = 0; x < length; ++x)
+      {
+        const uint16_t expected = x < length / 2 ? 9 : 4;
+        ASSERT_EQ(pixels[x], expected) << x << " of " << length << (perCell ? ", per cell" : "");
+        ASSERT_EQ(pixels[length + x], expected) << x << " of " << length << (perCell ? ", per cell" : "");
+      }
+    }
+  }
+}
+
 TEST(BiasPerturbFilter, ForcingOneDrawKeepsTheOther)
 {
   const ImageType::SizeType size{ { 40, 40 } };

@@ -216,7 +216,8 @@ private:
 
     // All networks see pixels of the same size.
     m_Job.Training.Spacing.clear();
-    for (const double spacing : itk::UNetModel::Load(model.string())->GetSpacing())
+    const auto upgradeModel = itk::UNetModel::Load(model.string());
+    for (const double spacing : upgradeModel->GetSpacing())
     {
       std::ostringstream text;
       text << std::setprecision(std::numeric_limits<double>::max_digits10) << spacing;
