@@ -154,7 +154,7 @@ private:
   /** Two distances at once, which saves loads and stores. */
   template <typename TKey>
   static void
-  Minimize(TKey * __restrict keys, const Neighbors<TKey> & near, const Neighbors<TKey> & far, size_t count);
+  Minimize(TKey * __restrict keys, const Neighbors<TKey> & first, const Neighbors<TKey> & second, size_t count);
 
   /** A sum that may pass the largest number of the type on its way. */
   template <typename TKey>

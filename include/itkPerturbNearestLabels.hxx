@@ -348,17 +348,17 @@ template <typename TLabel, unsigned int VDimension>
 template <typename TKey>
 void
 PerturbNearestLabels<TLabel, VDimension>::Minimize(TKey * const __restrict keys,
-                                                   const Neighbors<TKey> & near,
-                                                   const Neighbors<TKey> & far,
+                                                   const Neighbors<TKey> & first,
+                                                   const Neighbors<TKey> & second,
                                                    const size_t            count)
 {
-  const Neighbors<TKey> a = near;
-  const Neighbors<TKey> b = far;
+  const Neighbors<TKey> a = first;
+  const Neighbors<TKey> b = second;
   for (size_t i = 0; i < count; ++i)
   {
-    const TKey nearKey = Add(std::min(a.left[i], a.right[i]), a.added);
-    const TKey farKey = Add(std::min(b.left[i], b.right[i]), b.added);
-    keys[i] = std::min(keys[i], std::min(nearKey, farKey));
+    const TKey firstKey = Add(std::min(a.left[i], a.right[i]), a.added);
+    const TKey secondKey = Add(std::min(b.left[i], b.right[i]), b.added);
+    keys[i] = std::min(keys[i], std::min(firstKey, secondKey));
   }
 }
 
