@@ -150,6 +150,27 @@ class Experiments(unittest.TestCase):
         self.assertEqual(changed.returncode, 1)
         self.assertIn("other settings", changed.stderr)
 
+    def test_rivals(self):
+        methods = ["segment partial", "segment confident"]
+        process = self.conduct({**EXPERIMENT, "cases": [{"perturbation": "--omission 0.5"}], "runs": 1,
+                                "methods": methods, "compare": [methods], "figure": None})
+        self.assertEqual(process.returncode, 0, process.stderr)
+        self.assertEqual([row["method"] for row in self.rows()], methods)
+        made = {kind: list((self.output / "made").glob(f"{kind}-*")) for kind in ("open", "completed", "confident")}
+        self.assertEqual({kind: len(folders) for kind, folders in made.items()}, dict.fromkeys(made, 1))
+        [training] = [line for line in self.commands() if "--ignore-label" in line]
+        self.assertIn(str(made["open"][0].relative_to(self.output)), training)
+
+        # What was annotated stays, what was left open is labelled, not all of it alike.
+        opened, completed = ([cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted(made[kind][0].iterdir())]
+                             for kind in ("open", "completed"))
+        is_open = np.stack(opened) == 65535
+        self.assertEqual(is_open.shape, (3, 64, 64))
+        self.assertTrue(np.any(~is_open))
+        self.assertFalse(np.any(np.stack(opened) == 0))
+        self.assertTrue(np.array_equal(np.stack(completed)[~is_open], np.stack(opened)[~is_open]))
+        self.assertEqual(set(np.stack(completed)[is_open]), {0, 1})
+
     def test_shipped_experiments_are_complete(self):
         folder = pathlib.Path(__file__).resolve().parents[1] / "examples" / "experiments"
         scales = [json.loads((folder / f"scale-{scale}.json").read_text()) for scale in ("small", "paper")]

@@ -19,6 +19,7 @@
 
 #include "Failure.h"
 #include "ImageSet.h"
+#include "PartialLabels.h"
 #include "Relabel.h"
 #include "evaluate.h"
 #include "threshold.h"
@@ -161,13 +162,14 @@ Study::MakeTestUpgraded() const
 }
 
 fs::path
-Study::TrainSegment(const std::vector<DataPaths> & sets) const
+Study::TrainSegment(const std::vector<DataPaths> & sets, const Words & more) const
 {
   Words words{ "train-segment" };
   for (const auto & set : sets)
   {
     Append(words, { "--images", set.Images.string(), "--labels", set.Labels.string() });
   }
+  Append(words, more);
   Append(words, { "--seed", m_Seed });
   Append(words, Split(m_Training));
   return m_Tool.Make("segment", words, ".unet");
@@ -216,6 +218,14 @@ Study::CorrectConfidently(const std::vector<DataPaths> & sets) const
   return Relabel(predictions);
 }
 
+DataPaths
+Study::CompletePartially(const DataPaths & set) const
+{
+  const DataPaths open = OpenBackground(set);
+  const auto      model = this->TrainSegment({ m_Good, open }, { "--ignore-label", std::to_string(OpenLabel) });
+  return CompleteLabels(m_Tool, m_Good, open, model);
+}
+
 double
 Study::ScoreSegmentation(const std::vector<DataPaths> & sets) const
 {
@@ -253,6 +263,10 @@ Study::Score(const std::string & method) const
   if (method == "segment high + upgraded")
   {
     return this->ScoreSegmentation({ m_Good, WithLabels(m_Poor, this->Upgrade(m_Poor)) });
+  }
+  if (method == "segment partial")
+  {
+    return this->ScoreSegmentation({ m_Good, this->CompletePartially(low()) });
   }
   if (method == "segment confident")
   {

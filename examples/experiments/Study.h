@@ -44,7 +44,10 @@ public:
    *   from
    * - "segment confident": a network that learned from good and poor annotations together, corrected by
    *   itk::ConfidentLearning; each half of the images is judged by a network trained on the other half. Zhang et al.
-   *   move the wrong pixels to 0.8 and 0.2 rather than to 1 and 0. */
+   *   move the wrong pixels to 0.8 and 0.2 rather than to 1 and 0.
+   * - "segment partial": a network that learned from good annotations and from poor ones whose background was left open
+   *   and then labelled by itk::PartialLabeling, with a network that was trained on both without the open pixels. Peng
+   *   et al. train one network throughout, with Fisher's criterion as part of its loss. */
   double
   Score(const std::string & method) const;
 
@@ -85,11 +88,13 @@ private:
   std::filesystem::path
   TrainUpgrade() const;
   std::filesystem::path
-  TrainSegment(const std::vector<DataPaths> & sets) const;
+  TrainSegment(const std::vector<DataPaths> & sets, const Words & more = {}) const;
   std::filesystem::path
   Segment(const std::vector<DataPaths> & sets, const DataPaths & images) const;
   std::vector<DataPaths>
   CorrectConfidently(const std::vector<DataPaths> & sets) const;
+  DataPaths
+  CompletePartially(const DataPaths & set) const;
   double
   ScoreSegmentation(const std::vector<DataPaths> & sets) const;
 

@@ -47,6 +47,12 @@ public:
   std::filesystem::path
   Make(const std::string & kind, const Words & words, const std::string & extension = {}) const;
 
+  const CommonOptions &
+  GetCommonOptions() const
+  {
+    return m_Common;
+  }
+
   /** Where a result of this kind that depends on `words` belongs. */
   static std::filesystem::path
   PlaceFor(const std::string & kind, const Words & words, const std::string & extension = {});
