@@ -120,8 +120,13 @@ public:
   void
   AddImage(const TImage *      image,
            const TLabelImage * annotation,
-           const TLabelImage * candidates = nullptr,
-           const ReadType &    readAgain = nullptr);
+           const TLabelImage * candidates,
+           const ReadType &    readAgain);
+  void
+  AddImage(const TImage * image, const TLabelImage * annotation, const TLabelImage * candidates = nullptr)
+  {
+    this->AddImage(image, annotation, candidates, nullptr);
+  }
 
   /** Channels of the images, 0 before the first is added. */
   itkGetConstMacro(Channels, unsigned int);

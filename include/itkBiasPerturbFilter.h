@@ -158,6 +158,11 @@ private:
   RegionType
   Enlarge(RegionType region) const;
 
+  /** Cuts a region so that the masks of a piece stay in the cache, but not much thinner than what pieces share. */
+  template <typename TVisitor>
+  static void
+  VisitPieces(const RegionType & region, const TVisitor & visitor);
+
   void
   PerturbWhole(const RegionType & region, const Draw & draw);
 

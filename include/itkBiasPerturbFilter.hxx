@@ -19,6 +19,7 @@
 #define itkBiasPerturbFilter_hxx
 
 #include "itkImageAlgorithm.h"
+#include "itkImageRegionSplitterSlowDimension.h"
 #include "itkPerturbRandomStream.h"
 
 #include <map>
@@ -106,15 +107,36 @@ void
 BiasPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType & region)
 {
   this->VisitAnnotations(region, [this](const RegionType & part, const uint64_t key) {
-    if (m_PerCell)
-    {
-      this->PerturbEachCell(part, PerturbHash(this->GetSeed(), key));
-    }
-    else
-    {
-      this->PerturbWhole(part, this->DrawForAnnotation(key));
-    }
+    VisitPieces(part, [this, key](const RegionType & piece) {
+      if (m_PerCell)
+      {
+        this->PerturbEachCell(piece, PerturbHash(this->GetSeed(), key));
+      }
+      else
+      {
+        this->PerturbWhole(piece, this->DrawForAnnotation(key));
+      }
+    });
   });
+}
+
+template <typename TLabelImage>
+template <typename TVisitor>
+void
+BiasPerturbFilter<TLabelImage>::VisitPieces(const RegionType & region, const TVisitor & visitor)
+{
+  constexpr SizeValueType pixels = SizeValueType{ 1 } << 21;
+  constexpr SizeValueType length = 64;
+  const auto              splitter = ImageRegionSplitterSlowDimension::New();
+  const SizeValueType     slowest = region.GetSize(ImageDimension - 1);
+  const SizeValueType     wanted = std::min(region.GetNumberOfPixels() / pixels, slowest / length);
+  const unsigned int      number = splitter->GetNumberOfSplits(region, static_cast<unsigned int>(wanted + 1));
+  for (unsigned int i = 0; i < number; ++i)
+  {
+    RegionType piece = region;
+    splitter->GetSplit(i, number, piece);
+    visitor(piece);
+  }
 }
 
 template <typename TLabelImage>

@@ -31,20 +31,25 @@
 
 namespace itk
 {
-/** How intensities are scaled before a network sees them.
- *
- * One linear map per image (a slice with a 2-D model, a volume with a 3-D model), the same for all channels of a
- * colour image. A constant or empty image gives finite numbers with every choice.
+/** \class IntensityNormalizationEnums
+ * \brief How intensities are scaled before a network sees them.
  * \ingroup AnnotationUpgrade */
-enum class IntensityNormalization : uint8_t
+class IntensityNormalizationEnums
 {
-  Maximum,    ///< divided by the maximum, as in the paper
-  Annotation, ///< divided by twice the upper quartile of the annotated pixels; by the maximum where that is not above 0
-              ///< or nothing is annotated, and for segmentation networks
-  Percentile, ///< 1st percentile to 0, 99.8th percentile to 1; the minimum and the maximum where they coincide
-  Standard,   ///< mean 0, standard deviation 1
-  None        ///< as they are
+public:
+  /** One linear map per image (a slice with a 2-D model, a volume with a 3-D model), the same for all channels of a
+   * colour image. A constant or empty image gives finite numbers with every choice. */
+  enum class Normalization : uint8_t
+  {
+    Maximum,    ///< divided by the maximum, as in the paper
+    Annotation, ///< divided by twice the upper quartile of the annotated pixels; by the maximum where that is not above
+                ///< 0 or nothing is annotated, and for segmentation networks
+    Percentile, ///< 1st percentile to 0, 99.8th percentile to 1; the minimum and the maximum where they coincide
+    Standard,   ///< mean 0, standard deviation 1
+    None        ///< as they are
+  };
 };
+using IntensityNormalization = IntensityNormalizationEnums::Normalization;
 
 constexpr std::array<const char *, 5> IntensityNormalizationNames{
   { "maximum", "annotation", "percentile", "standard", "none" }

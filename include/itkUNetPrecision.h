@@ -23,15 +23,22 @@
 
 namespace itk
 {
-/** The numbers that a network computes with.
+/** \class UNetModelEnums
+ * \brief The precisions of UNetModel.
  * \ingroup AnnotationUpgrade */
-enum class UNetPrecision : uint8_t
+class UNetModelEnums
 {
-  Auto,     ///< BFloat16 where the hardware computes in it, else Float32
-  Float32,  ///< single precision throughout
-  BFloat16, ///< weights and activations in bfloat16; in training, master weights, batch statistics, loss and optimiser
-            ///< in float32
+public:
+  /** The numbers that a network computes with. */
+  enum class Precision : uint8_t
+  {
+    Auto,     ///< BFloat16 where the hardware computes in it, else Float32
+    Float32,  ///< single precision throughout
+    BFloat16, ///< weights and activations in bfloat16; in training, master weights, batch statistics, loss and
+              ///< optimiser in float32
+  };
 };
+using UNetPrecision = UNetModelEnums::Precision;
 constexpr std::array<const char *, 3> UNetPrecisionNames{ { "auto", "float32", "bfloat16" } };
 } // namespace itk
 

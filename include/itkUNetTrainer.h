@@ -24,13 +24,20 @@
 
 namespace itk
 {
-/** What training minimises.
+/** \class UNetTrainerEnums
+ * \brief The losses of UNetTrainer.
  * \ingroup AnnotationUpgrade */
-enum class TrainingLoss : uint8_t
+class UNetTrainerEnums
 {
-  Dice,                ///< 1 - 2 sum(p t) / (sum p + sum t + 1e-7), pooled over the batch (paper, Sec. 2.3)
-  DiceAndCrossEntropy, ///< the same plus the mean cross-entropy
+public:
+  /** What training minimises. */
+  enum class Loss : uint8_t
+  {
+    Dice,                ///< 1 - 2 sum(p t) / (sum p + sum t + 1e-7), pooled over the batch (paper, Sec. 2.3)
+    DiceAndCrossEntropy, ///< the same plus the mean cross-entropy
+  };
 };
+using TrainingLoss = UNetTrainerEnums::Loss;
 constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-entropy" } };
 
 /** \class UNetTrainer
