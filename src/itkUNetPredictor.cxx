@@ -89,14 +89,15 @@ UNetPredictor::Predict(const float *                 input,
   std::vector<std::future<void>> others;
   for (size_t first = share, i = 1; first < images; first += share, ++i)
   {
-    others.push_back(std::async(std::launch::async, [=] {
-      this->PredictOn(m_Copies[i],
-                      input + first * pixels * static_cast<size_t>(m_Channels),
-                      extent,
-                      probability + first * pixels,
-                      std::min(share, images - first),
-                      flips);
-    }));
+    others.push_back(
+      std::async(std::launch::async, [this, i, first, input, extent, probability, images, share, pixels, flips] {
+        this->PredictOn(m_Copies[i],
+                        input + first * pixels * static_cast<size_t>(m_Channels),
+                        extent,
+                        probability + first * pixels,
+                        std::min(share, images - first),
+                        flips);
+      }));
   }
   this->PredictOn(m_Copies.front(), input, extent, probability, share, flips);
   for (auto & other : others)
