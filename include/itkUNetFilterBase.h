@@ -73,6 +73,10 @@ public:
   itkSetMacro(TileSize, unsigned int);
   itkGetConstMacro(TileSize, unsigned int);
 
+  /** TileSize as it is used. \pre There is a model. */
+  size_t
+  GetTileEdge() const;
+
   /** The most pixels of an input that are read at once with a model of the image's dimension, or one layer across the
    * last axis; default 2^24. The result does not depend on it, but for the last digits of
    * IntensityNormalization::Standard with several channels. */

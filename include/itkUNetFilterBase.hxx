@@ -309,6 +309,15 @@ UNetFilterBase<TInputImage, TOutputImage>::Split(const RegionType & requested) c
 }
 
 template <typename TInputImage, typename TOutputImage>
+size_t
+UNetFilterBase<TInputImage, TOutputImage>::GetTileEdge() const
+{
+  const size_t alignment = m_Model->GetAlignment();
+  const size_t wish = m_TileSize > 0 ? m_TileSize : (m_Model->GetDimension() == 2 ? 1024 : 128);
+  return (wish + alignment - 1) / alignment * alignment;
+}
+
+template <typename TInputImage, typename TOutputImage>
 auto
 UNetFilterBase<TInputImage, TOutputImage>::MakePlan(const RegionType & requested) const -> Plan
 {
@@ -339,8 +348,7 @@ UNetFilterBase<TInputImage, TOutputImage>::MakePlan(const RegionType & requested
   const ExtentType & extent = plan.Grid.GetWorkingExtent();
   const size_t       alignment = m_Model->GetAlignment();
   const size_t       margin = m_Model->GetMargin();
-  const size_t       wish = m_TileSize > 0 ? m_TileSize : (dimension == 2 ? 1024 : 128);
-  const size_t       edge = (wish + alignment - 1) / alignment * alignment;
+  const size_t       edge = this->GetTileEdge();
   const auto         alignDown = [alignment](size_t position) { return position / alignment * alignment; };
   ExtentType         count{ { 1, 1, 1 } };
   for (unsigned int i = 0; i < dimension; ++i)
@@ -467,20 +475,33 @@ UNetFilterBase<TInputImage, TOutputImage>::Write(const Plan &               plan
                                                  const std::vector<float> & probability,
                                                  const RegionType &         requested)
 {
-  std::vector<float> result(plan.WantedNative.GetNumberOfPixels());
-  plan.Grid.ToNative(probability.data(), plan.Wanted, result.data(), plan.WantedNative);
-  const float * value = result.data();
-  for (ImageScanlineIterator<TOutputImage> it(this->GetOutput(), requested); !it.IsAtEnd(); it.NextLine())
+  // Layer by layer: native pixels may be many more than those of the network.
+  constexpr size_t   pixelsTogether = size_t{ 1 } << 20;
+  const unsigned int axis = m_Model->GetDimension() - 1;
+  const size_t       length = plan.WantedNative.GetLength(axis);
+  const size_t       layers = std::max<size_t>(1, pixelsTogether * length / plan.WantedNative.GetNumberOfPixels());
+  std::vector<float> values;
+  for (size_t begin = 0; begin < length; begin += layers)
   {
-    for (; !it.IsAtEndOfLine(); ++it, ++value)
+    Box part = plan.WantedNative;
+    part.Begin[axis] += begin;
+    part.End[axis] = std::min(part.End[axis], part.Begin[axis] + layers);
+    values.resize(part.GetNumberOfPixels());
+    plan.Grid.ToNative(probability.data(), plan.Wanted, values.data(), part);
+    const float * value = values.data();
+    for (ImageScanlineIterator<TOutputImage> it(this->GetOutput(), this->RegionOf(part, requested)); !it.IsAtEnd();
+         it.NextLine())
     {
-      if constexpr (std::is_floating_point<OutputPixelType>::value)
+      for (; !it.IsAtEndOfLine(); ++it, ++value)
       {
-        it.Set(*value);
-      }
-      else
-      {
-        it.Set(*value >= static_cast<float>(m_Threshold) ? m_ForegroundValue : OutputPixelType{});
+        if constexpr (std::is_floating_point<OutputPixelType>::value)
+        {
+          it.Set(*value);
+        }
+        else
+        {
+          it.Set(*value >= static_cast<float>(m_Threshold) ? m_ForegroundValue : OutputPixelType{});
+        }
       }
     }
   }

@@ -72,73 +72,76 @@ LinearStencil(size_t i, double factor, size_t native, size_t working)
 
 using Box = WorkingGrid::Box;
 
-template <typename TMakeStencil>
+/** From one axis of the box `from` to the pixels that the stencils make. */
 void
-ResampleAxis(const float * input,
-             const Box &   from,
-             float *       output,
-             const Box &   to,
-             unsigned int  axis,
-             TMakeStencil  makeStencil)
+ResampleAxis(const float *                input,
+             const Box &                  from,
+             float *                      output,
+             const std::vector<Stencil> & stencils,
+             unsigned int                 axis)
 {
   size_t inner = 1;
   for (unsigned int i = 0; i < axis; ++i)
   {
     inner *= from.GetLength(i);
   }
-  size_t outer = 1;
-  for (unsigned int i = axis + 1; i < 3; ++i)
+  const size_t length = from.GetLength(axis);
+  const size_t outer = from.GetNumberOfPixels() / inner / length;
+  for (size_t o = 0; o < outer; ++o)
   {
-    outer *= from.GetLength(i);
-  }
-  const size_t fromLength = from.GetLength(axis);
-  const size_t toLength = to.GetLength(axis);
-  for (size_t i = 0; i < toLength; ++i)
-  {
-    const Stencil stencil = makeStencil(to.Begin[axis] + i);
-    const size_t  first = stencil.First - from.Begin[axis];
-    for (size_t o = 0; o < outer; ++o)
+    const float * const slab = input + (o * length - from.Begin[axis]) * inner;
+    for (const Stencil & stencil : stencils)
     {
-      const float * source = input + (o * fromLength + first) * inner;
-      float *       target = output + (o * toLength + i) * inner;
-      for (size_t k = 0; k < inner; ++k)
+      // Pieces that stay in the cache while they are summed.
+      constexpr size_t piece = 2048;
+      for (size_t begin = 0; begin < inner; begin += piece)
       {
-        float sum = 0.0f;
-        for (size_t w = 0; w < stencil.Weights.size(); ++w)
+        const size_t  count = std::min(piece, inner - begin);
+        const float * source = slab + stencil.First * inner + begin;
+        std::fill_n(output + begin, count, 0.0f);
+        for (const float weight : stencil.Weights)
         {
-          sum += stencil.Weights[w] * source[w * inner + k];
+          for (size_t k = 0; k < count; ++k)
+          {
+            output[begin + k] += weight * source[k];
+          }
+          source += inner;
         }
-        target[k] = sum;
       }
+      output += inner;
     }
   }
 }
 
-/** Resamples axis by axis, leaving out the axes whose factor is 1. */
+/** Resamples axis by axis in the given order, leaving out the axes whose factor is 1. */
 template <typename TMakeStencil>
 void
-Resample(const float *                   input,
-         const Box &                     from,
-         float *                         output,
-         const Box &                     to,
-         const WorkingGrid::FactorType & factor,
-         TMakeStencil                    makeStencil)
+Resample(const float *                       input,
+         const Box &                         from,
+         float *                             output,
+         const Box &                         to,
+         const WorkingGrid::FactorType &     factor,
+         const std::array<unsigned int, 3> & order,
+         TMakeStencil                        makeStencil)
 {
   std::vector<float> current;
   Box                box = from;
-  for (unsigned int axis = 0; axis < 3; ++axis)
+  for (const unsigned int axis : order)
   {
     if (box.Begin[axis] == to.Begin[axis] && box.End[axis] == to.End[axis] && factor[axis] == 1.0)
     {
       continue;
     }
+    std::vector<Stencil> stencils;
+    for (size_t i = to.Begin[axis]; i < to.End[axis]; ++i)
+    {
+      stencils.push_back(makeStencil(i, axis));
+    }
     Box next = box;
     next.Begin[axis] = to.Begin[axis];
     next.End[axis] = to.End[axis];
     std::vector<float> resampled(next.GetNumberOfPixels());
-    ResampleAxis(current.empty() ? input : current.data(), box, resampled.data(), next, axis, [&](size_t i) {
-      return makeStencil(i, axis);
-    });
+    ResampleAxis(current.empty() ? input : current.data(), box, resampled.data(), stencils, axis);
     current.swap(resampled);
     box = next;
   }
@@ -188,7 +191,8 @@ WorkingGrid::WorkingBoxOf(const Box & native) const
 void
 WorkingGrid::ToWorking(const float * input, const Box & from, float * output, const Box & to) const
 {
-  Resample(input, from, output, to, m_Factor, [this](size_t i, unsigned int axis) {
+  // Most pixels go with the axis along which they lie farthest apart.
+  Resample(input, from, output, to, m_Factor, { { 2, 1, 0 } }, [this](size_t i, unsigned int axis) {
     return MeanStencil(i, m_Factor[axis], m_Native[axis]);
   });
 }
@@ -196,7 +200,15 @@ WorkingGrid::ToWorking(const float * input, const Box & from, float * output, co
 void
 WorkingGrid::ToNative(const float * input, const Box & from, float * output, const Box & to) const
 {
-  Resample(input, from, output, to, m_Factor, [this](size_t i, unsigned int axis) {
+  // What lies outside along the slowest axis is not needed, and most pixels come with it.
+  const unsigned int slowest = from.GetLength(2) > 1 ? 2 : 1;
+  const Box          needed = this->WorkingBoxOf(to);
+  Box                part = from;
+  part.Begin[slowest] = needed.Begin[slowest];
+  part.End[slowest] = needed.End[slowest];
+  const size_t offset =
+    (part.Begin[slowest] - from.Begin[slowest]) * (from.GetNumberOfPixels() / from.GetLength(slowest));
+  Resample(input + offset, part, output, to, m_Factor, { { 0, 1, 2 } }, [this](size_t i, unsigned int axis) {
     return LinearStencil(i, m_Factor[axis], m_Native[axis], m_Working[axis]);
   });
 }

@@ -256,7 +256,7 @@ class ToolTest(unittest.TestCase):
 class Help(ToolTest):
     def test_every_command_has_the_common_options_and_shows_defaults(self):
         overview = self.succeed("--help").stdout
-        commands = ["simulate", "segments", "perturb", "evaluate"]
+        commands = ["simulate", "import", "segments", "perturb", "evaluate"]
         if has_networks():
             commands += ["train-upgrade", "upgrade", "train-segment", "segment", "run"]
         for command in commands:
@@ -1153,8 +1153,8 @@ class LargeVolumes(Networks):
         return parts, whole
 
     def test_parts_equal_the_whole(self):
-        for model in ["2.unet", "3.unet"]:
-            parts, whole = self.upgrade_both_ways(self.shared / model, "--probability")
+        for model, *tiles in [["2.unet"], ["3.unet", "--tile-size", 32]]:
+            parts, whole = self.upgrade_both_ways(self.shared / model, "--probability", *tiles)
             np.testing.assert_allclose(parts, whole, atol=1e-6)  # LibTorch's last bits
             # A threshold that last bits do not reach, with pixels enough on both sides.
             values = np.unique(whole)
@@ -1162,7 +1162,7 @@ class LargeVolumes(Networks):
             widest = np.argmax(np.diff(values))
             self.assertGreater(values[widest + 1] - values[widest], 4e-7)
             threshold = (values[widest] + values[widest + 1]) / 2
-            parts, whole = self.upgrade_both_ways(self.shared / model, "--threshold", f"{threshold:.9f}")
+            parts, whole = self.upgrade_both_ways(self.shared / model, "--threshold", f"{threshold:.9f}", *tiles)
             self.assertEqual(len(np.unique(parts)), 2)
             np.testing.assert_array_equal(parts, whole)
 

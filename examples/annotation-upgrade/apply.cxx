@@ -54,17 +54,31 @@ LoadModel(const ApplyJob & job)
   return model;
 }
 
-/** The block of pixels that a network makes at once: slices, or a cube with a 3-D network. */
+/** The block of pixels that a filter makes at once: slices, or a cube with a 3-D network. */
+template <typename TFilter>
 itk::Size<3>
-GetBlock(const itk::UNetModel * model, const RegionType & image, unsigned int sliceAxis)
+GetBlock(const TFilter & filter, const RegionType & image)
 {
-  if (model->GetDimension() == 2)
+  const itk::UNetModel & model = *filter.GetModel();
+  if (model.GetDimension() == 2)
   {
-    return GetBlockOfSlices(image, sliceAxis);
+    return GetBlockOfSlices(image, filter.GetSliceAxis());
   }
-  itk::Size<3> cube;
-  cube.Fill(static_cast<itk::SizeValueType>(std::cbrt(PixelsOfPart)));
-  return cube;
+  // Whole tiles, whose margins are seen again around each block: as many as memory allows, or, where pixels are
+  // resampled and a block takes some more of them from around it, what one tile gives.
+  constexpr size_t usual = 256;
+  constexpr size_t largest = 384;
+  const auto &     spacing = filter.GetInput()->GetSpacing();
+  const auto       factor = model.GetFactor({ { spacing[0], spacing[1], spacing[2] } });
+  const size_t     tile = filter.GetTileEdge();
+  itk::Size<3>     block;
+  for (unsigned int axis = 0; axis < 3; ++axis)
+  {
+    const auto inner = static_cast<double>(tile - std::min(tile / 2, 2 * model.GetAlignment()));
+    block[axis] = factor[axis] == 1.0 ? tile * std::max<size_t>(1, usual / tile)
+                                      : std::min(largest, static_cast<size_t>(std::ceil(factor[axis] * inner)));
+  }
+  return block;
 }
 
 /** One image, which may be larger than memory. */
@@ -91,7 +105,7 @@ struct Work
     filter.UpdateOutputInformation();
     auto * const output = filter.GetOutput();
     const auto   whole = output->GetLargestPossibleRegion();
-    const auto   parts = GetParts(whole, GetBlock(Model, whole, filter.GetSliceAxis()), Output);
+    const auto   parts = GetParts(whole, GetBlock(filter, whole), Output);
     for (size_t i = 0; i < parts.size(); ++i)
     {
       Bar.BeginPart(i, parts.size());
