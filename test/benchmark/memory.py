@@ -54,7 +54,7 @@ def measure(options):
     for part in ["images", "labels"]:
         first_half(whole / part / "cells_1.mha", half / part / "cells_1.mha")
 
-    network = ["--base-channels", 4, "--levels", 3, "--spacing", 4, "--max-epochs", 5, "--patch-size", 64]
+    network = ["--base-channels", 4, "--levels", 3, "--spacing", 4, "--max-epochs", 2, "--patch-size", 32]
     for dimension, size in [(2, [768, 768]), (3, [256, 256, 256])]:
         small = folder / f"small{dimension}"
         model = folder / f"{dimension}.unet"
