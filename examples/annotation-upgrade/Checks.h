@@ -37,13 +37,13 @@ IsShare()
 }
 
 inline CLI::Validator
-IsCount()
+IsCount(unsigned int minimum = 1)
 {
   return CLI::Validator(
-    [](const std::string & text) {
+    [minimum](const std::string & text) {
       unsigned int value = 0;
-      const bool   isCount = text[0] != '-' && CLI::detail::lexical_cast(text, value) && value >= 1;
-      return isCount ? std::string() : "'" + text + "' is not a whole number from 1";
+      const bool   isCount = text[0] != '-' && CLI::detail::lexical_cast(text, value) && value >= minimum;
+      return isCount ? std::string() : "'" + text + "' is not a whole number from " + std::to_string(minimum);
     },
     "");
 }

@@ -24,6 +24,8 @@
 void
 AddSimulate(CLI::App & app);
 void
+AddImport(CLI::App & app);
+void
 AddSegments(CLI::App & app);
 void
 AddPerturb(CLI::App & app);

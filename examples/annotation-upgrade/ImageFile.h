@@ -101,7 +101,13 @@ WriteIntegers(const LabelImageType *        image,
 void
 WriteIntegers(const LabelImageType * image, const FileFormat & format, const std::filesystem::path & path);
 
-/** The same for probabilities. */
+/** Writes an image of one slice and reads it back: of 8 or 16 bits as `format` says, else in floating point.
+ * \throw Failure if the file is not what was written. */
+void
+WriteImage(const ImageType * image, const FileFormat & format, const std::filesystem::path & path);
+
+/** Writes probabilities.
+ * \throw Failure if the file's format has no fractions, or if the file is not what was written. */
 void
 WriteProbability(const ProbabilityImageType * probability, unsigned int dimension, const std::filesystem::path & path);
 

@@ -51,6 +51,7 @@ main(int argc, char * argv[])
     "Images are whatever ITK reads: a file, or a folder, whose images pair with those of another by file name.\n"
     "annotation-upgrade SUBCOMMAND --help tells more.");
   AddSimulate(app);
+  AddImport(app);
   AddSegments(app);
   AddPerturb(app);
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
