@@ -106,6 +106,10 @@ template <typename TLabelImage>
 void
 BiasPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType & region)
 {
+  if (region.GetNumberOfPixels() == 0)
+  {
+    return;
+  }
   this->VisitAnnotations(region, [this](const RegionType & part, const uint64_t key) {
     VisitPieces(part, [this, key](const RegionType & piece) {
       if (m_PerCell)

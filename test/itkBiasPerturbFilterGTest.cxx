@@ -464,12 +464,19 @@ TEST(BiasPerturbFilter, RefusesWrongParameters)
 
 TEST(BiasPerturbFilter, CopiesAnImageWithoutPixels)
 {
-  for (const bool perCell : { false, true })
+  for (const ImageType::SizeType size : { ImageType::SizeType{ { 0, 3 } }, ImageType::SizeType{ { 3, 0 } } })
   {
-    auto filter = itk::BiasPerturbFilter<ImageType>::New();
-    filter->SetInput(NewImage<ImageType>(ImageType::SizeType{ { 0, 3 } }));
-    filter->SetPerCell(perCell);
-    filter->Update();
-    EXPECT_EQ(filter->GetOutput()->GetBufferedRegion().GetNumberOfPixels(), 0u);
+    for (const auto operation : { Operation::Erosion, Operation::Dilation })
+    {
+      for (const bool perCell : { false, true })
+      {
+        auto filter = itk::BiasPerturbFilter<ImageType>::New();
+        filter->SetInput(NewImage<ImageType>(size));
+        filter->SetOperation(operation);
+        filter->SetPerCell(perCell);
+        filter->Update();
+        EXPECT_EQ(filter->GetOutput()->GetBufferedRegion().GetNumberOfPixels(), 0u);
+      }
+    }
   }
 }
