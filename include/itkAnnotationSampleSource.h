@@ -18,13 +18,13 @@
 #ifndef itkAnnotationSampleSource_h
 #define itkAnnotationSampleSource_h
 
+#include "itkAnnotationCells.h"
 #include "itkBiasPerturbFilter.h"
 #include "itkTrainingSampleSource.h"
 #include "itkUNetModel.h"
 #include "itkWorkingGrid.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -93,7 +93,7 @@ public:
   /** @} */
 
   /** Whether pixels of IgnoreLabel count nowhere in the loss and the score; perturbations take them for background.
-   * Default off. */
+   * Default off. Set it before images are added. */
   itkSetMacro(UseIgnoreLabel, bool);
   itkGetConstMacro(UseIgnoreLabel, bool);
   itkBooleanMacro(UseIgnoreLabel);
@@ -132,8 +132,9 @@ public:
   itkGetConstMacro(Channels, unsigned int);
 
   /** A pixel size at which the median cell of the annotations spans some 20 pixels, per axis: the image's own spacing
-   * times an integer. Cells that are smaller keep the image's own. \throw ExceptionObject if there is no cell in any
-   * annotation. */
+   * times an integer. Cells that are smaller keep the image's own. Of annotations with several labels each label is a
+   * cell; only where there are none of these are the connected parts of the others measured, which may be several cells
+   * that touch. \throw ExceptionObject if there is no cell in any annotation. */
   UNetModel::SpacingType
   EstimateSpacing() const;
 
@@ -162,14 +163,6 @@ protected:
   PrintSelf(std::ostream & os, Indent indent) const override;
 
 private:
-  struct Cell
-  {
-    size_t                Pixels{ 0 };
-    std::array<double, 3> Sum{ { 0.0, 0.0, 0.0 } }; ///< of native positions
-  };
-
-  using CellsType = std::map<LabelType, Cell>;
-
   /** What takes memory. */
   struct Content
   {
@@ -184,26 +177,19 @@ private:
 
   struct Sample
   {
-    UNetModel::SpacingType   Spacing{ { 1.0, 1.0, 1.0 } };
-    ExtentType               NativeExtent{ { 1, 1, 1 } };
-    CellsType                Cells;
-    bool                     HasCandidates{ false };
-    ReadType                 ReadAgain;
-    std::shared_ptr<Content> Kept;                  ///< unless it is read for every draw
-    ExtentType               Extent{ { 1, 1, 1 } }; ///< on the working grid, as what follows
-    WorkingGrid              Grid{ { { 1, 1, 1 } }, { { 1.0, 1.0, 1.0 } } };
-    std::vector<ExtentType>  Centres; ///< of the cells
+    UNetModel::SpacingType       Spacing{ { 1.0, 1.0, 1.0 } };
+    ExtentType                   NativeExtent{ { 1, 1, 1 } };
+    AnnotationCells<TLabelImage> Cells;
+    bool                         HasCandidates{ false };
+    ReadType                     ReadAgain;
+    std::shared_ptr<Content>     Kept;                  ///< unless it is read for every draw
+    ExtentType                   Extent{ { 1, 1, 1 } }; ///< on the working grid, as what follows
+    WorkingGrid                  Grid{ { { 1, 1, 1 } }, { { 1.0, 1.0, 1.0 } } };
+    std::vector<ExtentType>      Centres; ///< of the cells
   };
 
-  bool
-  IsIgnored(LabelType label) const
-  {
-    return m_UseIgnoreLabel && label == m_IgnoreLabel;
-  }
   static ExtentType
   ExtentOf(const ImageBase<ImageDimension> * image);
-  static CellsType
-  CellsOf(const TLabelImage * annotation);
   static std::shared_ptr<Content>
   Load(const AnnotatedImage & pixels);
   /** Brings the content to the model's grid and intensities. */

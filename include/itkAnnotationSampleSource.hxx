@@ -19,7 +19,7 @@
 #define itkAnnotationSampleSource_hxx
 
 #include "itkHashedNoise.h"
-#include "itkImageRegionConstIteratorWithIndex.h"
+#include "itkImageRegionConstIterator.h"
 #include "itkImageRegionIterator.h"
 #include "itkPerturbAnnotationFilter.h"
 #include "itkPlanarBuffer.h"
@@ -61,7 +61,8 @@ AnnotationSampleSource<TImage, TLabelImage>::AddImage(const TImage *      image,
   {
     sample.Spacing[axis] = image->GetSpacing()[axis];
   }
-  sample.Cells = CellsOf(annotation);
+  sample.Cells =
+    AnnotationCells<TLabelImage>(annotation, m_UseIgnoreLabel ? std::optional<LabelType>(m_IgnoreLabel) : std::nullopt);
   sample.HasCandidates = candidates != nullptr;
   sample.ReadAgain = readAgain;
   const auto   content = Load({ image, annotation, candidates });
@@ -102,48 +103,28 @@ AnnotationSampleSource<TImage, TLabelImage>::Load(const AnnotatedImage & pixels)
 }
 
 template <typename TImage, typename TLabelImage>
-auto
-AnnotationSampleSource<TImage, TLabelImage>::CellsOf(const TLabelImage * annotation) -> CellsType
-{
-  CellsType  cells;
-  const auto start = annotation->GetLargestPossibleRegion().GetIndex();
-  using IteratorType = ImageRegionConstIteratorWithIndex<TLabelImage>;
-  for (IteratorType it(annotation, annotation->GetLargestPossibleRegion()); !it.IsAtEnd(); ++it)
-  {
-    const LabelType label = it.Get();
-    if (label != 0)
-    {
-      Cell & cell = cells[label];
-      ++cell.Pixels;
-      for (unsigned int axis = 0; axis < ImageDimension; ++axis)
-      {
-        cell.Sum[axis] += static_cast<double>(it.GetIndex()[axis] - start[axis]);
-      }
-    }
-  }
-  return cells;
-}
-
-template <typename TImage, typename TLabelImage>
 UNetModel::SpacingType
 AnnotationSampleSource<TImage, TLabelImage>::EstimateSpacing() const
 {
   constexpr double    pixelsPerCell = 20.0;
   std::vector<double> diameters;
+  const bool          anyLabelled =
+    std::any_of(m_Samples.begin(), m_Samples.end(), [](const Sample & sample) { return sample.Cells.AreLabelled(); });
   for (const Sample & sample : m_Samples)
   {
+    if (sample.Cells.AreLabelled() != anyLabelled)
+    {
+      continue;
+    }
     double volume = 1.0;
     for (unsigned int axis = 0; axis < ImageDimension; ++axis)
     {
       volume *= sample.Spacing[axis];
     }
-    for (const auto & [label, cell] : sample.Cells)
+    for (const auto & cell : sample.Cells.Get())
     {
-      if (!this->IsIgnored(label))
-      {
-        const double size = volume * static_cast<double>(cell.Pixels);
-        diameters.push_back(ImageDimension == 2 ? std::sqrt(size * 4.0 / Math::pi) : std::cbrt(size * 6.0 / Math::pi));
-      }
+      const double size = volume * static_cast<double>(cell.Pixels);
+      diameters.push_back(ImageDimension == 2 ? std::sqrt(size * 4.0 / Math::pi) : std::cbrt(size * 6.0 / Math::pi));
     }
   }
   if (diameters.empty())
@@ -198,12 +179,8 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
     const auto factor = model->GetFactor(sample.Spacing);
     sample.Grid = WorkingGrid(sample.NativeExtent, factor);
     sample.Extent = sample.Grid.GetWorkingExtent();
-    for (const auto & [label, cell] : sample.Cells)
+    for (const auto & cell : sample.Cells.Get())
     {
-      if (this->IsIgnored(label))
-      {
-        continue;
-      }
       ExtentType centre{ { 0, 0, 0 } };
       for (unsigned int axis = 0; axis < ImageDimension; ++axis)
       {
@@ -310,7 +287,7 @@ AnnotationSampleSource<TImage, TLabelImage>::RemoveIgnored(Content & content) co
   ImageRegionConstIterator<TLabelImage> it(content.Annotation, region);
   for (ImageRegionIterator<TLabelImage> kept(annotation, region); !kept.IsAtEnd(); ++kept, ++it)
   {
-    const bool isIgnored = this->IsIgnored(it.Get());
+    const bool isIgnored = m_UseIgnoreLabel && it.Get() == m_IgnoreLabel;
     kept.Set(isIgnored ? LabelType{} : it.Get());
     ignored.push_back(isIgnored ? 1.0f : 0.0f);
   }

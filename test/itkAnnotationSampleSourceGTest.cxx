@@ -501,7 +501,11 @@ TEST(AnnotationSampleSource, PatchesBeyondTheImageAreMirrored)
   }
 }
 
-TEST(AnnotationSampleSource, TwoPatchesOfThreeHoldACellInTheirMiddle)
+namespace
+{
+/** Shares of patches of 16 x 16 that hold each of two cells, of one pixel and of two, far apart, in their middle. */
+std::array<double, 2>
+SharesOfPatches(const std::array<uint16_t, 2> & labelsOfCells, unsigned int draws)
 {
   const ExtentType extent{ { 400, 300, 1 } };
   const ExtentType patch{ { 16, 16, 1 } };
@@ -509,22 +513,40 @@ TEST(AnnotationSampleSource, TwoPatchesOfThreeHoldACellInTheirMiddle)
   const auto       labels = NewLabels<LabelImage>(extent);
   image->Allocate();
   image->FillBuffer(1.0f);
-  FillBox(labels.GetPointer(), { { 250, 90, 0 } }, { { 1, 1, 1 } }, 1);
+  FillBox(labels.GetPointer(), { { 250, 90, 0 } }, { { 1, 1, 1 } }, labelsOfCells[0]);
+  FillBox(labels.GetPointer(), { { 60, 200, 0 } }, { { 2, 1, 1 } }, labelsOfCells[1]);
   const auto source = GreySource::New();
   source->AddImage(image, labels);
   source->Prepare(NewModel(2, 1, false));
-  constexpr unsigned int draws = 900;
-  unsigned int           held = 0;
+  std::array<double, 2> shares{ { 0.0, 0.0 } };
   for (uint64_t seed = 0; seed < draws; ++seed)
   {
-    const auto drawn = DrawPatch(source, 1, 0, seed, patch);
-    for (size_t i = 0; i < drawn.Target.size(); ++i)
+    const auto                 drawn = DrawPatch(source, 1, 0, seed, patch);
+    const std::vector<float> & target = drawn.Target;
+    const auto                 isMiddle = [](size_t position) { return position >= 3 && position <= 12; };
+    const std::ptrdiff_t       pixels = std::count(target.begin(), target.end(), 1.0f);
+    const auto first = static_cast<size_t>(std::find(target.begin(), target.end(), 1.0f) - target.begin());
+    if (pixels > 0 && isMiddle(first % 16) && isMiddle(first / 16))
     {
-      const auto isMiddle = [](size_t position) { return position >= 3 && position <= 12; };
-      held += drawn.Target[i] > 0.0f && isMiddle(i % 16) && isMiddle(i / 16);
+      shares[static_cast<size_t>(pixels - 1)] += 1.0 / draws;
     }
   }
-  EXPECT_NEAR(held, draws * 2.0 / 3.0, 5.0 * std::sqrt(draws * 2.0 / 9.0));
+  return shares;
+}
+} // namespace
+
+TEST(AnnotationSampleSource, TwoPatchesOfThreeHoldACellInTheirMiddle)
+{
+  // Cells with labels of their own, one cell alone, and a mask with one value for all cells.
+  constexpr unsigned int draws = 900;
+  const double           deviation = std::sqrt(2.0 / 9.0 / draws);
+  for (const auto & labels : { std::array<uint16_t, 2>{ { 1, 2 } }, { { 1, 0 } }, { { 1, 1 } } })
+  {
+    const auto   shares = SharesOfPatches(labels, draws);
+    const double expected = labels[1] == 0 ? 2.0 / 3.0 : 1.0 / 3.0;
+    EXPECT_NEAR(shares[0], expected, 5.0 * deviation) << labels[1];
+    EXPECT_NEAR(shares[1], labels[1] == 0 ? 0.0 : expected, 5.0 * deviation) << labels[1];
+  }
 }
 
 TEST(AnnotationSampleSource, WorkingSpacingMovesAllTogetherToo)
@@ -974,9 +996,12 @@ TEST(AnnotationSampleSource, PerturbationsMayUseTheIgnoredLabel)
 
 namespace
 {
-/** Adds an image with square cells of the given edges, in pixels. */
+/** Adds an image with square cells of the given edges, in pixels, as a mask with one label for all of them. */
 void
-AddSquares(GreySource * source, const std::vector<size_t> & edges, const SpacingType & spacing)
+AddSquares(GreySource *                source,
+           const std::vector<size_t> & edges,
+           const SpacingType &         spacing,
+           const bool                  isMask = false)
 {
   const ExtentType extent{ { 10 + 210 * edges.size(), 210, 1 } };
   const auto       image = NewImage<GreyImage>(extent, spacing);
@@ -985,8 +1010,8 @@ AddSquares(GreySource * source, const std::vector<size_t> & edges, const Spacing
   image->FillBuffer(1.0f);
   for (size_t i = 0; i < edges.size(); ++i)
   {
-    FillBox(
-      labels.GetPointer(), { { 5 + 210 * i, 5, 0 } }, { { edges[i], edges[i], 1 } }, static_cast<uint16_t>(i + 1));
+    const auto label = static_cast<uint16_t>(isMask ? 1 : i + 1);
+    FillBox(labels.GetPointer(), { { 5 + 210 * i, 5, 0 } }, { { edges[i], edges[i], 1 } }, label);
   }
   source->AddImage(image, labels);
 }
@@ -1059,6 +1084,21 @@ TEST(AnnotationSampleSource, SpacingOfDiscsAndBalls)
   const auto volumes = itk::AnnotationSampleSource<VolumeImage, VolumeLabels>::New();
   volumes->AddImage(deepImage, deep);
   EXPECT_EQ(volumes->EstimateSpacing(), (SpacingType{ { 3.0, 3.0, 3.0 } }));
+}
+
+TEST(AnnotationSampleSource, SpacingOfMasksComesFromTheirParts)
+{
+  const SpacingType unit{ { 1.0, 1.0, 1.0 } };
+  const auto        mask = GreySource::New();
+  AddSquares(mask, { 40, 40, 40, 200 }, unit, true);
+  EXPECT_EQ(mask->EstimateSpacing(), (SpacingType{ { 2.0, 2.0, 0.0 } }));
+
+  // Parts may be several cells: where some annotations tell cells apart, these decide.
+  const auto mixed = GreySource::New();
+  AddSquares(mixed, { 200, 200, 200 }, unit, true);
+  AddSquares(mixed, { 40, 40 }, unit);
+  AddSquares(mixed, { 200, 200, 200 }, unit, true);
+  EXPECT_EQ(mixed->EstimateSpacing(), (SpacingType{ { 2.0, 2.0, 0.0 } }));
 }
 
 TEST(AnnotationSampleSource, SpacingLeavesIgnoredPixelsOut)
