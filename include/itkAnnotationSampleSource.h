@@ -140,7 +140,7 @@ public:
 
   /** Scales and resamples the images for `model`, which fixes the channels. Call it once.
    * \throw ExceptionObject if there is no image, no cell in any annotation, the channels or the dimension differ from
-   * the model's, or inclusion lacks candidates. */
+   * the model's, inclusion lacks candidates, or omission cells with labels of their own: masks have one for all. */
   void
   Prepare(const UNetModel * model);
 

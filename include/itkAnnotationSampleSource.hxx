@@ -172,6 +172,20 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
                                  << ". Give a candidates image for every image, or set InclusionRate to 0.");
     }
   }
+  const auto isLabelled = [](const Sample & sample) { return sample.Cells.AreLabelled(); };
+  const auto isMask = [](const Sample & sample) {
+    return !sample.Cells.AreLabelled() && sample.Cells.Get().size() > 1;
+  };
+  const auto mask = std::find_if(m_Samples.begin(), m_Samples.end(), isMask);
+  if (m_AnnotationInput && m_OmissionRate > 0.0 && mask != m_Samples.end() &&
+      std::none_of(m_Samples.begin(), m_Samples.end(), isLabelled))
+  {
+    itkExceptionMacro("The annotations are masks: that of image "
+                      << mask - m_Samples.begin() + 1 << " has one label for " << mask->Cells.Get().size()
+                      << " parts, and none has several labels. OmissionRate is " << m_OmissionRate
+                      << ", which would remove all of them or none. Give each cell a label of its own, for example by "
+                         "ConnectedComponentImageFilter.");
+  }
   m_Prepared = true;
   bool anyCell = false;
   for (Sample & sample : m_Samples)

@@ -1203,6 +1203,22 @@ TEST(AnnotationSampleSource, RefusesWhatCannotTeach)
   ExpectError([&] { source->Prepare(NewModel(2, 1)); }, { "no cell" });
 }
 
+TEST(AnnotationSampleSource, RefusesMasksWhereCellsAreOmitted)
+{
+  const SpacingType unit{ { 1.0, 1.0, 1.0 } };
+  const auto        prepare = [&](const double rate, const bool takesAnnotation, const bool isMask) {
+    const auto source = GreySource::New();
+    source->SetOmissionRate(rate);
+    AddSquares(source, { 20 }, unit, true);
+    AddSquares(source, { 20, 30, 40 }, unit, isMask);
+    source->Prepare(NewModel(2, 1, takesAnnotation));
+  };
+  ExpectError([&] { prepare(0.7, true, true); }, { "masks", "image 2", "3 parts", "0.7" });
+  EXPECT_NO_THROW(prepare(0.0, true, true));
+  EXPECT_NO_THROW(prepare(0.7, false, true));
+  EXPECT_NO_THROW(prepare(0.7, true, false));
+}
+
 TEST(AnnotationSampleSource, ImagesWithoutCellsAreFineBesideOthers)
 {
   const ExtentType                   extent{ { 24, 20, 1 } };
