@@ -131,28 +131,25 @@ Study::MakeTestLowQuality() const
 }
 
 fs::path
-Study::TrainUpgrade() const
+Study::TrainUpgrade(const Words & more) const
 {
   Words words{ "train-upgrade", "--images", m_Good.Images.string(), "--labels", m_Good.Labels.string() };
   Append(words, this->MakeCandidates(m_Good));
   const std::string own = this->Get("training");
   Append(words, Split(own.empty() ? this->Get("perturbation") : own));
+  Append(words, more);
   Append(words, { "--seed", m_Seed });
   Append(words, Split(m_Training));
   return m_Tool.Make("upgrade", words, ".unet");
 }
 
 fs::path
-Study::Upgrade(const DataPaths & set) const
+Study::Upgrade(const DataPaths & set, const Words & training, const Words & more) const
 {
-  return m_Tool.Make("upgraded",
-                     { "upgrade",
-                       "--model",
-                       this->TrainUpgrade().string(),
-                       "--images",
-                       set.Images.string(),
-                       "--labels",
-                       this->MakeLowQuality(set).string() });
+  Words words{ "upgrade", "--model", this->TrainUpgrade(training).string(), "--images", set.Images.string() };
+  Append(words, { "--labels", this->MakeLowQuality(set).string() });
+  Append(words, more);
+  return m_Tool.Make("upgraded", words);
 }
 
 fs::path
@@ -243,6 +240,15 @@ Study::Score(const std::string & method) const
   if (method == "upgraded")
   {
     return Evaluate(this->MakeTestUpgraded(), m_Data.Test.Labels).Dice;
+  }
+  if (method == "upgraded as published")
+  {
+    const Words training = Split("--spacing 0 --normalization maximum --loss dice --average-decay 0");
+    return Evaluate(this->Upgrade(m_Data.Test, training), m_Data.Test.Labels).Dice;
+  }
+  if (method == "upgraded + flips")
+  {
+    return Evaluate(this->Upgrade(m_Data.Test, {}, { "--test-time-augmentation" }), m_Data.Test.Labels).Dice;
   }
   if (method == "threshold")
   {
