@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds ITK 5.4 with its Python from Debian's source package, then this module with its wrapping against it, and tests
 # that. Usage: build_itk.sh [FOLDER]. What is done already is not done again; the first time takes an hour or two and
-# 10 GB.
+# 3 GB.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/annotation-upgrade/itk-wrapped}
