@@ -41,8 +41,8 @@ namespace itk
  * A sample's annotation channel is the foreground of the perturbed annotation (PerturbAnnotationFilter, fresh for every
  * draw), the target the foreground of the annotation itself; both are averaged onto the network's grid. Patches are
  * centred near a cell two times out of three, turned by flips and right angles (which move image, annotation,
- * perturbation and target together), and changed in intensity, the level of the annotated pixels less than others;
- * parts beyond the image are mirrored.
+ * perturbation and target together), and changed in intensity, less so where percentiles scale it; parts beyond the
+ * image are mirrored.
  *
  * Images that can be read again need not fit into memory: those beyond MaximumMemory are read for every draw. The
  * samples are the same.
@@ -169,7 +169,6 @@ private:
     typename TLabelImage::ConstPointer Annotation;
     typename TLabelImage::ConstPointer Candidates;
     std::vector<float>                 Intensities; ///< planar; native and not scaled before Convert()
-    std::vector<float>                 Native;      ///< Intensities before Convert(), where annotations scale them
     float                              Minimum{ 0.0f };
     float                              Maximum{ 0.0f };
     std::vector<float>                 Target; ///< on the working grid
@@ -207,12 +206,6 @@ private:
   /** The foreground of the annotation as perturbed with a seed, native. */
   std::vector<float>
   PerturbedForeground(const Content & content, uint64_t seed) const;
-  /** What annotated pixels have left to do to the intensities after Convert(), if they tell. */
-  std::optional<IntensityMap>
-  FindMap(const Content & content, const std::vector<float> & perturbedForeground) const;
-  /** The same with what the other pixels tell where those do not. */
-  IntensityMap
-  MapOf(const Content & content, const std::optional<IntensityMap> & found) const;
 
   double              m_OmissionRate{ 0.0 };
   double              m_InclusionRate{ 0.0 };
@@ -226,7 +219,6 @@ private:
   size_t              m_MaximumMemory;
   size_t              m_KeptBytes{ 0 };
   bool                m_AnnotationInput{ false };
-  bool                m_UsesAnnotatedIntensities{ false };
   unsigned int        m_Channels{ 0 };
   std::vector<Sample> m_Samples;
 

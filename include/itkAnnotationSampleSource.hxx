@@ -162,7 +162,6 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
                                         << " channels.");
   }
   m_AnnotationInput = model->GetAnnotationInput();
-  m_UsesAnnotatedIntensities = model->UsesAnnotatedIntensities();
   m_Normalization = model->GetNormalization();
   for (size_t s = 0; m_AnnotationInput && m_InclusionRate > 0.0 && s < m_Samples.size(); ++s)
   {
@@ -219,16 +218,9 @@ template <typename TImage, typename TLabelImage>
 void
 AnnotationSampleSource<TImage, TLabelImage>::Convert(const Sample & sample, Content & content) const
 {
-  auto scaled = content.Intensities;
-  if (m_UsesAnnotatedIntensities)
-  {
-    content.Native = std::move(content.Intensities);
-  }
-  else
-  {
-    const IntensityMap map = ComputeIntensityMap(m_Normalization, scaled.data(), scaled.size());
-    std::transform(scaled.begin(), scaled.end(), scaled.begin(), map);
-  }
+  auto scaled = std::move(content.Intensities);
+  std::transform(
+    scaled.begin(), scaled.end(), scaled.begin(), ComputeIntensityMap(m_Normalization, scaled.data(), scaled.size()));
   content.Intensities.clear();
   content.Intensities.reserve(m_Channels * sample.Extent[0] * sample.Extent[1] * sample.Extent[2]);
   const auto nativePixels = static_cast<std::ptrdiff_t>(scaled.size() / m_Channels);
@@ -364,32 +356,6 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Content &
 }
 
 template <typename TImage, typename TLabelImage>
-std::optional<IntensityMap>
-AnnotationSampleSource<TImage, TLabelImage>::FindMap(const Content &            content,
-                                                     const std::vector<float> & perturbedForeground) const
-{
-  if (!m_UsesAnnotatedIntensities)
-  {
-    return std::nullopt;
-  }
-  std::vector<float> annotated;
-  AppendAnnotated(content.Native.data(), content.Native.size(), perturbedForeground, annotated);
-  return FindAnnotationIntensityMap([&](const auto & use) { use(annotated.data(), annotated.size()); });
-}
-
-template <typename TImage, typename TLabelImage>
-IntensityMap
-AnnotationSampleSource<TImage, TLabelImage>::MapOf(const Content &                     content,
-                                                   const std::optional<IntensityMap> & found) const
-{
-  if (found || !m_UsesAnnotatedIntensities)
-  {
-    return found.value_or(IntensityMap{});
-  }
-  return ComputeIntensityMap(m_Normalization, content.Native.data(), content.Native.size());
-}
-
-template <typename TImage, typename TLabelImage>
 void
 AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
                                                        uint64_t           seed,
@@ -449,27 +415,22 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
 
   const auto perturbed =
     m_AnnotationInput ? this->PerturbedForeground(*content, PerturbHash(seed, 0)) : std::vector<float>();
-  const auto         annotated = this->FindMap(*content, perturbed);
-  const IntensityMap map = this->MapOf(*content, annotated);
-  const float        range = content->Maximum > content->Minimum ? content->Maximum - content->Minimum : 1.0f;
-  const auto         share = [&](double value) {
-    return std::max(0.0f, (static_cast<float>(value) - content->Minimum) / range);
-  };
-  // Intensities become low + share^gamma * height. The level of the annotated pixels is known and stays; elsewhere that
-  // of the brightest stays, which may be an artefact beside which all others are dark.
+  const float range = content->Maximum > content->Minimum ? content->Maximum - content->Minimum : 1.0f;
+  const auto  share = [&](float value) { return std::max(0.0f, (value - content->Minimum) / range); };
+  // Intensities become low + share^gamma * height. Where percentiles tell what 1 is it stays in its place; elsewhere
+  // the brightest does, which may be an artefact beside which all others are dark.
+  const bool   known = m_Normalization == IntensityNormalization::Percentile;
   const auto   gamma = static_cast<float>(std::exp(random.Uniform(-0.7, 0.7)));
-  const float  level = annotated ? std::max(share(0.5 / map.Scale), 1e-6f) : 1.0f;
+  const float  level = known ? std::clamp(share(1.0f), 1e-6f, 1.0f) : 1.0f;
   const auto   bend = [&](float value) { return std::min(std::pow(share(value) / level, gamma), 1.0f / level); };
-  const double low = map(content->Minimum);
-  const double height = level * range * map.Scale;
-  const double unit = annotated ? 1.0 : height;
-  const double brightness = std::exp(random.Uniform(annotated ? -0.4 : -1.2, 0.2));
+  const double height = level * range;
+  const double brightness = std::exp(random.Uniform(known ? -0.6 : -1.2, 0.2));
   const size_t patchPixels = extent[0] * extent[1] * extent[2];
   for (unsigned int channel = 0; channel < m_Channels; ++channel)
   {
     float *      plane = input + channel * patchPixels;
     const double gain = brightness * random.Uniform(0.85, 1.15) * height;
-    const double offset = brightness * random.Uniform(-0.1, 0.1) * unit + low;
+    const double offset = brightness * random.Uniform(-0.1, 0.1) * height + content->Minimum;
     gather(content->Intensities.data() + channel * stride, plane);
     std::transform(
       plane, plane + patchPixels, plane, [&](float value) { return static_cast<float>(bend(value) * gain + offset); });
@@ -487,10 +448,7 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawImage(size_t image, uint64_t se
 {
   const auto content = this->ContentOf(image);
   const auto perturbed = m_AnnotationInput ? this->PerturbedForeground(*content, seed) : std::vector<float>();
-  input = std::transform(content->Intensities.begin(),
-                         content->Intensities.end(),
-                         input,
-                         this->MapOf(*content, this->FindMap(*content, perturbed)));
+  input = std::copy(content->Intensities.begin(), content->Intensities.end(), input);
   if (m_AnnotationInput)
   {
     const auto working = ToWorking(m_Samples[image], perturbed);

@@ -26,7 +26,6 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
-#include <optional>
 #include <vector>
 
 namespace itk
@@ -42,8 +41,6 @@ public:
   enum class Normalization : uint8_t
   {
     Maximum,    ///< divided by the maximum, as in the paper
-    Annotation, ///< divided by twice the upper quartile of the annotated pixels; by the maximum where that is not above
-                ///< 0 or nothing is annotated, and for segmentation networks
     Percentile, ///< 1st percentile to 0, 99.8th percentile to 1; the minimum and the maximum where they coincide
     Standard,   ///< mean 0, standard deviation 1
     None        ///< as they are
@@ -51,9 +48,7 @@ public:
 };
 using IntensityNormalization = IntensityNormalizationEnums::Normalization;
 
-constexpr std::array<const char *, 5> IntensityNormalizationNames{
-  { "maximum", "annotation", "percentile", "standard", "none" }
-};
+constexpr std::array<const char *, 4> IntensityNormalizationNames{ { "maximum", "percentile", "standard", "none" } };
 
 /** The linear map x -> (x - Shift) * Scale. */
 struct IntensityMap
@@ -134,16 +129,18 @@ FindQuantiles(const TVisit & visit, const std::array<double, VNumber> & fraction
   return quantiles;
 }
 
-/** The map that `normalization` gives for the values of an image without annotated pixels. They come in parts, which
- * need not be in memory together. \param visit  calls its argument with the address and the number of the values of
- * each part; it is called up to twice and passes the same values in the same order \ingroup AnnotationUpgrade */
+/** The map that `normalization` gives for the values of an image. They come in parts, which need not be in memory
+ * together.
+ * \param visit  calls its argument with the address and the number of the values of each part; it is called up to twice
+ * and passes the same values in the same order
+ * \ingroup AnnotationUpgrade */
 template <typename TVisit>
 IntensityMap
 ComputeIntensityMap(IntensityNormalization normalization, const TVisit & visit)
 {
   IntensityMap map;
   double       spread = 0.0;
-  if (normalization == IntensityNormalization::Maximum || normalization == IntensityNormalization::Annotation)
+  if (normalization == IntensityNormalization::Maximum)
   {
     spread = -std::numeric_limits<double>::infinity();
     visit([&spread](const float * values, size_t count) {
@@ -179,40 +176,7 @@ ComputeIntensityMap(IntensityNormalization normalization, const TVisit & visit)
   return map;
 }
 
-/** The map of IntensityNormalization::Annotation where a quarter or more of the annotated pixels are above 0: they tell
- * how bright cells are, whatever the brightest pixel is.
- * \param visitAnnotated  passes on the values of the annotated pixels, see AppendAnnotated(), as ComputeIntensityMap()
- * has it \ingroup AnnotationUpgrade */
-template <typename TVisit>
-std::optional<IntensityMap>
-FindAnnotationIntensityMap(const TVisit & visitAnnotated)
-{
-  const double cell = FindQuantiles(visitAnnotated, std::array<double, 1>{ { 0.75 } })[0];
-  return cell > 0.0 ? std::make_optional(IntensityMap{ 0.0, 0.5 / cell }) : std::nullopt;
-}
-
-/** Appends those of the `count` values, of one or several channels, whose pixel is annotated.
- * \param foreground  0 or 1 for each pixel
- * \ingroup AnnotationUpgrade */
-inline void
-AppendAnnotated(const float *              values,
-                size_t                     count,
-                const std::vector<float> & foreground,
-                std::vector<float> &       annotated)
-{
-  for (size_t channel = 0; channel < count; channel += foreground.size())
-  {
-    for (size_t i = 0; i < foreground.size(); ++i)
-    {
-      if (foreground[i] > 0.0f)
-      {
-        annotated.push_back(values[channel + i]);
-      }
-    }
-  }
-}
-
-/** The map for the `count` values at `values`, without annotated pixels.
+/** The map for the `count` values at `values`.
  * \ingroup AnnotationUpgrade */
 inline IntensityMap
 ComputeIntensityMap(IntensityNormalization normalization, const float * values, size_t count)

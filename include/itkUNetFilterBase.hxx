@@ -25,7 +25,6 @@
 
 #include <algorithm>
 #include <future>
-#include <optional>
 #include <type_traits>
 
 namespace itk
@@ -198,11 +197,7 @@ template <typename TInputImage, typename TOutputImage>
 IntensityMap
 UNetFilterBase<TInputImage, TOutputImage>::GetIntensityMap(const RegionType & requested, Planes & planes)
 {
-  ModifiedTimeType time = std::max({ this->GetMTime(), m_Model->GetMTime(), TimeOfLastChange(this->GetInput()) });
-  if (m_Model->UsesAnnotatedIntensities())
-  {
-    time = std::max(time, TimeOfLastChange(this->GetAnnotationObject()));
-  }
+  const ModifiedTimeType time = std::max({ this->GetMTime(), m_Model->GetMTime(), TimeOfLastChange(this->GetInput()) });
   if (this->TakesWholeImage() && m_ImageMapTime == time)
   {
     return m_ImageMap;
@@ -216,22 +211,7 @@ UNetFilterBase<TInputImage, TOutputImage>::GetIntensityMap(const RegionType & re
       use(planes.Values.data(), planes.Values.size());
     }
   };
-  std::optional<IntensityMap> found;
-  if (m_Model->UsesAnnotatedIntensities())
-  {
-    found = FindAnnotationIntensityMap([&](const auto & use) {
-      for (const RegionType & section : sections)
-      {
-        this->ReadInputs(section, planes);
-        std::vector<float> foreground(section.GetNumberOfPixels());
-        this->CopyAnnotation(section, foreground.data());
-        std::vector<float> annotated;
-        AppendAnnotated(planes.Values.data(), planes.Values.size(), foreground, annotated);
-        use(annotated.data(), annotated.size());
-      }
-    });
-  }
-  const IntensityMap map = found ? *found : ComputeIntensityMap(m_Model->GetNormalization(), visit);
+  const IntensityMap map = ComputeIntensityMap(m_Model->GetNormalization(), visit);
   if (this->TakesWholeImage())
   {
     m_ImageMap = map;

@@ -89,15 +89,9 @@ public:
   }
   /** @} */
 
-  /** How intensities are scaled, default Annotation; part of the model file. */
+  /** How intensities are scaled, default Percentile; part of the model file. */
   itkSetEnumMacro(Normalization, IntensityNormalization);
   itkGetEnumMacro(Normalization, IntensityNormalization);
-  /** Whether the annotation that is the last input channel tells how intensities are scaled. */
-  bool
-  UsesAnnotatedIntensities() const
-  {
-    return m_AnnotationInput && m_Normalization == IntensityNormalization::Annotation;
-  }
 
   /** Size of the pixels that the network sees, in physical units, along x, y, z; 0 stands for the image's own spacing
    * (default). Part of the model file. */
@@ -239,7 +233,7 @@ private:
   bool                   m_AnnotationInput{ false };
   unsigned int           m_BaseChannels{ 0 };
   unsigned int           m_NumberOfLevels{ 5 };
-  IntensityNormalization m_Normalization{ IntensityNormalization::Annotation };
+  IntensityNormalization m_Normalization{ IntensityNormalization::Percentile };
   SpacingType            m_Spacing{ { 0.0, 0.0, 0.0 } };
   UNetPrecision          m_Precision{ UNetPrecision::Auto };
   bool                   m_TestTimeAugmentation{ false };

@@ -27,7 +27,6 @@ namespace
 {
 using Normalization = itk::IntensityNormalization;
 constexpr Normalization All[] = { Normalization::Maximum,
-                                  Normalization::Annotation,
                                   Normalization::Percentile,
                                   Normalization::Standard,
                                   Normalization::None };
@@ -63,7 +62,6 @@ Shuffled(size_t count, float first, float step)
 TEST(IntensityNormalization, NamesAreInTheOrderOfTheValues)
 {
   EXPECT_STREQ(itk::IntensityNormalizationNames[static_cast<size_t>(Normalization::Maximum)], "maximum");
-  EXPECT_STREQ(itk::IntensityNormalizationNames[static_cast<size_t>(Normalization::Annotation)], "annotation");
   EXPECT_STREQ(itk::IntensityNormalizationNames[static_cast<size_t>(Normalization::Percentile)], "percentile");
   EXPECT_STREQ(itk::IntensityNormalizationNames[static_cast<size_t>(Normalization::Standard)], "standard");
   EXPECT_STREQ(itk::IntensityNormalizationNames[static_cast<size_t>(Normalization::None)], "none");
@@ -83,62 +81,6 @@ TEST(IntensityNormalization, MaximumDividesByTheMaximum)
   {
     EXPECT_NEAR(normalized[i], values[i] / 180.0, 1e-12);
   }
-}
-
-namespace
-{
-/** What the annotated values tell that come in parts of 100. */
-std::optional<itk::IntensityMap>
-FindAnnotationMap(const std::vector<float> & values, const std::vector<float> & foreground)
-{
-  return itk::FindAnnotationIntensityMap([&](const auto & use) {
-    for (size_t i = 0; i < foreground.size(); i += 100)
-    {
-      const size_t       count = std::min<size_t>(100, foreground.size() - i);
-      const auto         begin = foreground.begin() + static_cast<std::ptrdiff_t>(i);
-      std::vector<float> annotated;
-      itk::AppendAnnotated(values.data() + i, count, { begin, begin + static_cast<std::ptrdiff_t>(count) }, annotated);
-      use(annotated.data(), annotated.size());
-    }
-  });
-}
-} // namespace
-
-TEST(IntensityNormalization, UpperQuartileOfTheAnnotatedGoesToOneHalf)
-{
-  // Of 0, 1, ..., 1000 those from 600 to 800 are annotated; another one is an artefact.
-  auto               values = Shuffled(1001, 0.0f, 1.0f);
-  std::vector<float> foreground;
-  for (float & value : values)
-  {
-    foreground.push_back(value >= 600.0f && value <= 800.0f ? 1.0f : 0.0f);
-    value = value == 1000.0f ? 1e6f : value;
-  }
-  const auto map = FindAnnotationMap(values, foreground);
-  ASSERT_TRUE(map);
-  EXPECT_EQ(map->Shift, 0.0);
-  EXPECT_DOUBLE_EQ(map->Scale, 0.5 / 750.0);
-}
-
-TEST(IntensityNormalization, AnnotatedPixelsTellNothingWhereTheyAreNotBright)
-{
-  const auto         values = Shuffled(1001, -100.0f, 1.0f);
-  std::vector<float> dark;
-  for (const float value : values)
-  {
-    dark.push_back(value < 20.0f ? 1.0f : 0.0f);
-  }
-  EXPECT_FALSE(FindAnnotationMap(values, dark));
-  EXPECT_FALSE(FindAnnotationMap(values, std::vector<float>(values.size(), 0.0f)));
-  EXPECT_EQ(Normalize(Normalization::Annotation, values), Normalize(Normalization::Maximum, values));
-}
-
-TEST(IntensityNormalization, EveryChannelOfAnAnnotatedPixelCounts)
-{
-  const std::vector<float> values{ 1, 2, 3, 4, 5, 6, 7, 8, 9 };
-  std::vector<float>       annotated{ 0 };
-  itk::AppendAnnotated(values.data(), values.size(), { 1.0f, 0.0f, 1.0f }, annotated);
-  EXPECT_EQ(annotated, (std::vector<float>{ 0, 1, 3, 4, 6, 7, 9 }));
 }
 
 TEST(IntensityNormalization, PercentilesGoToZeroAndOne)

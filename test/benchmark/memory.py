@@ -54,14 +54,14 @@ def measure(options):
     for part in ["images", "labels"]:
         first_half(whole / part / "cells_1.mha", half / part / "cells_1.mha")
 
-    network = ["--base-channels", 4, "--levels", 3, "--spacing", 4, "--max-epochs", 2, "--patch-size", 32]
+    network = ["--base-channels", 4, "--levels", 3, "--spacing", 4, "--patch-size", 32]
     for dimension, size in [(2, [768, 768]), (3, [256, 256, 256])]:
         small = folder / f"small{dimension}"
         model = folder / f"{dimension}.unet"
         run(tool, "simulate", "--output", small, "--volumes", 4, "--bits", 8, "--size", *size)
         run(
             *[tool, "train-upgrade", "--images", small / "images", "--labels", small / "labels"],
-            *[*network, "--dimension", dimension, "--output", model],
+            *[*network, "--max-epochs", 2, "--dimension", dimension, "--output", model],
         )
         times = {}
         for name, data in [("half", half), ("whole", whole)]:

@@ -50,7 +50,7 @@ def test_a_model_shows_what_it_is():
         dimension=3, image_channels=3, annotation_input=True, base_channels=2, number_of_levels=2, spacing=2
     )
     assert (model.dimension, model.image_channels, model.annotation_input) == (3, 3, True)
-    assert (model.base_channels, model.number_of_levels, model.normalization) == (2, 2, "annotation")
+    assert (model.base_channels, model.number_of_levels, model.normalization) == (2, 2, "percentile")
     assert model.spacing == (2, 2, 2) and UNetModel(base_channels=1, spacing=[2, 3]).spacing == (2, 3, 0)
     assert model.training_record is None
     assert "base_channels=2" in repr(model)
@@ -58,10 +58,10 @@ def test_a_model_shows_what_it_is():
 
 
 def test_model_files(tmp_path):
-    model = make_model(normalization="percentile", spacing=[1.5, 2.5])
+    model = make_model(normalization="standard", spacing=[1.5, 2.5])
     model.save(tmp_path / "a.unet")
     loaded = UNetModel.load(tmp_path / "a.unet")
-    assert same(loaded, model) and loaded.normalization == "percentile" and loaded.spacing == (1.5, 2.5, 0)
+    assert same(loaded, model) and loaded.normalization == "standard" and loaded.spacing == (1.5, 2.5, 0)
     (tmp_path / "b.unet").write_bytes(b"nonsense")
     for name, text in (("b.unet", "is not a model file"), ("c.unet", "No such file")):
         with pytest.raises(Error, match=f"{name}.*{text}"):

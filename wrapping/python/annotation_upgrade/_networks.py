@@ -52,8 +52,7 @@ class UNetModel:
     number_of_levels
         Resolutions, 2 to 8.
     normalization
-        How intensities are scaled: "annotation" (by the annotated pixels; like "maximum" where there are none, so for
-        all segmentation networks), "maximum", "percentile", "standard" or "none".
+        How intensities are scaled: "percentile" (from the 1st to the 99.8th), "maximum", "standard" or "none".
     spacing
         Size of the pixels that the network sees, in the unit of the images' spacing: one number, or one each along x, y
         and z; 0 stands for the images' own.
