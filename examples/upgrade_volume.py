@@ -29,7 +29,7 @@ minutes = float(sys.argv[6]) if len(sys.argv) > 6 else 5
 
 
 def show(epoch):
-    print(f"epoch {epoch.number}: loss {epoch.loss:.3f}, Dice {epoch.score:.3f}")
+    print(f"epoch {epoch.number}: loss {epoch.loss:.3f}, Dice {epoch.dice:.3f}")
 
 
 # A network of two dimensions takes the volume slice by slice, one of three as a whole: dimension=3.

@@ -45,10 +45,10 @@ constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-e
  *
  * Images are split once into training and validation, whole images, by Seed. An epoch draws PatchesPerEpoch patches
  * from the training images in shuffled order, each perturbed, turned and placed anew from (Seed, epoch, draw), and
- * takes one step of Adam per BatchSize patches. After every epoch the moving average of the weights (EMA) is scored on
- * the whole validation images, whose perturbations were drawn once; the best average is what remains in the model.
- * Training ends after Patience epochs without a better score, MaximumEpochs, or MaximumMinutes. It computes on the
- * model's Device and in its Precision.
+ * takes one step of Adam per BatchSize patches. After every epoch the moving average of the weights (EMA) is tried on
+ * the whole validation images, whose perturbations were drawn once; the average with the smallest validation loss is
+ * what remains in the model. Training ends after Patience epochs without a better one, MaximumEpochs, or
+ * MaximumMinutes. It computes on the model's Device and in its Precision.
  *
  * On the CPU two trainings with the same settings, seed and number of threads give identical files, whether or not one
  * of them was stopped on the way and resumed from its checkpoint (MaximumMinutes aside).
@@ -74,10 +74,11 @@ public:
   /** One line of the history. */
   struct Epoch
   {
-    unsigned int Number;  ///< from 1
-    double       Loss;    ///< mean over the steps
-    double       Score;   ///< Dice on the validation images, pooled
-    double       Seconds; ///< time that the epoch took, validation included
+    unsigned int Number;         ///< from 1
+    double       Loss;           ///< mean over the steps
+    double       ValidationLoss; ///< Loss on the validation images, pooled, its Dice that of the decided pixels
+    double       Dice;           ///< on the validation images, pooled
+    double       Seconds;        ///< time that the epoch took, validation included
   };
 
   /** The model, initialised, which receives the best weights. */
@@ -115,7 +116,7 @@ public:
    * both. */
   itkSetMacro(ValidationFraction, double);
   itkGetConstMacro(ValidationFraction, double);
-  /** Epochs without a better score after which training ends, default 10. */
+  /** Epochs without a smaller validation loss after which training ends, default 10. */
   itkSetMacro(Patience, unsigned int);
   itkGetConstMacro(Patience, unsigned int);
   /** Default 1000. */
@@ -148,7 +149,7 @@ public:
   {
     return m_History;
   }
-  /** The epoch with the best score so far, from 1; 0 before the first. */
+  /** The epoch with the smallest validation loss so far, from 1; 0 before the first. */
   itkGetConstMacro(BestEpoch, unsigned int);
 
 protected:

@@ -25,7 +25,7 @@ UNetTrainer::Session::SaveCheckpoint() const
   nlohmann::json history = nlohmann::json::array();
   for (const auto & epoch : m_Trainer.m_History)
   {
-    history.push_back({ epoch.Number, epoch.Loss, epoch.Score, epoch.Seconds });
+    history.push_back({ epoch.Number, epoch.Loss, epoch.ValidationLoss, epoch.Dice, epoch.Seconds });
   }
   const nlohmann::json            progress{ { "history", history },
                                  { "best_epoch", m_Trainer.m_BestEpoch },
@@ -75,7 +75,7 @@ UNetTrainer::Session::LoadCheckpoint()
     m_Trainer.m_History.clear();
     for (const auto & epoch : state.at("history"))
     {
-      m_Trainer.m_History.push_back({ epoch.at(0), epoch.at(1), epoch.at(2), epoch.at(3) });
+      m_Trainer.m_History.push_back({ epoch.at(0), epoch.at(1), epoch.at(2), epoch.at(3), epoch.at(4) });
     }
     state.at("best_epoch").get_to(m_Trainer.m_BestEpoch);
     state.at("steps").get_to(m_Steps);

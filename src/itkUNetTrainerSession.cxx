@@ -221,13 +221,15 @@ UNetTrainer::Session::TrainEpoch(unsigned int epoch)
   return steps > 0 ? sum / static_cast<double>(steps) : 0.0;
 }
 
-/** Dice of the average, pooled over the validation images; 1 where nothing is wanted and nothing found. */
-double
-UNetTrainer::Session::Validate()
+/** Of the average, pooled over the validation images. Dice is 1 where nothing is wanted and nothing found. */
+auto
+UNetTrainer::Session::Validate() -> Validation
 {
   torch::NoGradGuard guard;
   double             common = 0.0;
   double             sum = 0.0;
+  double             entropy = 0.0;
+  size_t             count = 0;
   const uint64_t     seed = PerturbHash(m_Trainer.m_Seed, 3);
   CopyState(m_Best, m_Average);
   for (const size_t image : m_ValidationImages)
@@ -247,10 +249,15 @@ UNetTrainer::Session::Validate()
         const bool wanted = target[i] >= 0.5f;
         common += found && wanted;
         sum += found + wanted;
+        entropy -= target[i] * std::log(std::max(probability[i], 1e-7f)) +
+                   (1.0f - target[i]) * std::log(std::max(1.0f - probability[i], 1e-7f));
+        ++count;
       }
     }
   }
-  return sum > 0.0 ? 2.0 * common / sum : 1.0;
+  const double dice = sum > 0.0 ? 2.0 * common / sum : 1.0;
+  const bool   withEntropy = m_Trainer.m_Loss == TrainingLoss::DiceAndCrossEntropy && count > 0;
+  return { 1.0 - dice + (withEntropy ? entropy / static_cast<double>(count) : 0.0), dice };
 }
 
 void
@@ -279,13 +286,14 @@ UNetTrainer::Session::Run()
       const auto   start = Clock::now();
       const auto   epoch = static_cast<unsigned int>(history.size() + 1);
       const double loss = this->TrainEpoch(epoch);
-      const double score = this->Validate();
-      if (m_Trainer.m_BestEpoch == 0 || score > history[m_Trainer.m_BestEpoch - 1].Score)
+      const auto   validation = this->Validate();
+      if (m_Trainer.m_BestEpoch == 0 || validation.Loss < history[m_Trainer.m_BestEpoch - 1].ValidationLoss)
       {
         m_Trainer.m_BestEpoch = epoch;
         CopyState(best, m_Average);
       }
-      history.push_back({ epoch, loss, score, std::chrono::duration<double>(Clock::now() - start).count() });
+      const std::chrono::duration<double> time = Clock::now() - start;
+      history.push_back({ epoch, loss, validation.Loss, validation.Dice, time.count() });
       CopyState(m_Best, best);
       if (!m_Trainer.m_CheckpointFile.empty())
       {
@@ -305,7 +313,10 @@ UNetTrainer::Session::Run()
   record["history"] = nlohmann::json::array();
   for (const auto & epoch : history)
   {
-    record["history"].push_back({ { "epoch", epoch.Number }, { "loss", epoch.Loss }, { "score", epoch.Score } });
+    record["history"].push_back({ { "epoch", epoch.Number },
+                                  { "loss", epoch.Loss },
+                                  { "validation_loss", epoch.ValidationLoss },
+                                  { "dice", epoch.Dice } });
   }
   m_Model.SetTrainingRecord(record.dump());
 }

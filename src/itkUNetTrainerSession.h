@@ -45,6 +45,11 @@ private:
     std::vector<float> Input;
     std::vector<float> Target;
   };
+  struct Validation
+  {
+    double Loss;
+    double Dice;
+  };
 
   std::vector<int64_t>
   Shape(const ExtentType & extent, int64_t images, int64_t channels) const;
@@ -60,7 +65,7 @@ private:
   Step(Batch & batch);
   double
   TrainEpoch(unsigned int epoch);
-  double
+  Validation
   Validate();
   void
   SaveCheckpoint() const;

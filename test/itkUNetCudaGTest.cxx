@@ -224,7 +224,7 @@ TEST(UNetCuda, TrainsAModelForTheCpu)
     trainer->SetLearningRate(0.01);
     trainer->SetAverageDecay(0.9);
     trainer->Train();
-    EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Score, 0.9);
+    EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Dice, 0.9);
 
     const itk::TestFolder folder;
     model->Save(folder.File("model"));

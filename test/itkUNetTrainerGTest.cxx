@@ -123,7 +123,7 @@ TEST(UNetTrainer, LearnsToSeeCells)
       const auto & history = trainer->GetHistory();
       ASSERT_EQ(history.size(), 24u);
       EXPECT_LT(history.back().Loss, 0.5 * history.front().Loss);
-      EXPECT_GT(history[trainer->GetBestEpoch() - 1].Score, 0.9);
+      EXPECT_GT(history[trainer->GetBestEpoch() - 1].Dice, 0.9);
     }
   }
 }
@@ -138,7 +138,38 @@ TEST(UNetTrainer, LearnsInThreeDimensions)
     trainer->SetLearningRate(0.01);
     trainer->SetAverageDecay(0.9);
     trainer->Train();
-    EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Score, 0.8);
+    EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Dice, 0.8);
+  }
+}
+
+// Computed anew from what the model finds in the only image, which is both trained on and validated with.
+TEST(UNetTrainer, ValidationLossIsThatOfTheModel)
+{
+  for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
+  {
+    auto trainer = MakeTrainer(false, 1, 1);
+    trainer->SetLoss(loss);
+    trainer->SetLearningRate(0.01);
+    trainer->Train();
+    const auto &       source = *trainer->GetSampleSource();
+    const auto         extent = source.GetExtent(0);
+    const size_t       pixels = extent[0] * extent[1] * extent[2];
+    std::vector<float> input(pixels), target(pixels), probability(pixels);
+    source.DrawImage(0, 0, input.data(), target.data());
+    trainer->GetModel()->Predict(input.data(), extent, probability.data());
+    double common = 0.0, found = 0.0, wanted = 0.0, entropy = 0.0;
+    for (size_t i = 0; i < pixels; ++i)
+    {
+      const bool foreground = target[i] == 1.0f;
+      common += foreground && probability[i] >= 0.5f;
+      found += probability[i] >= 0.5f;
+      wanted += foreground;
+      entropy -= std::log(foreground ? probability[i] : 1.0 - probability[i]) / static_cast<double>(pixels);
+    }
+    const double dice = 2.0 * common / (found + wanted);
+    const auto & best = trainer->GetHistory()[trainer->GetBestEpoch() - 1];
+    EXPECT_NEAR(best.Dice, dice, 1e-12);
+    EXPECT_NEAR(best.ValidationLoss, 1.0 - dice + (loss == itk::TrainingLoss::Dice ? 0.0 : entropy), 1e-6);
   }
 }
 
@@ -165,7 +196,7 @@ TEST(UNetTrainer, KeepsTheBestWeightsAndStopsWhenPatienceEnds)
   EXPECT_EQ(history.size(), trainer->GetBestEpoch() + 3);
   for (const auto & epoch : history)
   {
-    EXPECT_LE(epoch.Score, history[trainer->GetBestEpoch() - 1].Score);
+    EXPECT_GE(epoch.ValidationLoss, history[trainer->GetBestEpoch() - 1].ValidationLoss);
     EXPECT_GT(epoch.Seconds, 0.0);
   }
   EXPECT_NE(trainer->GetModel()->GetTrainingRecord(), std::string());
@@ -213,7 +244,8 @@ TEST(UNetTrainer, ResumesToTheSameWeights)
       for (size_t i = 0; i < 4; ++i)
       {
         EXPECT_EQ(second->GetHistory()[i].Loss, whole->GetHistory()[i].Loss);
-        EXPECT_EQ(second->GetHistory()[i].Score, whole->GetHistory()[i].Score);
+        EXPECT_EQ(second->GetHistory()[i].ValidationLoss, whole->GetHistory()[i].ValidationLoss);
+        EXPECT_EQ(second->GetHistory()[i].Dice, whole->GetHistory()[i].Dice);
       }
     }
   }

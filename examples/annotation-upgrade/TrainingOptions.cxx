@@ -155,7 +155,7 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
     ->check(IsOneOf(GetPresetNames()));
   add(training, "--max-epochs", options.MaxEpochs, "Epochs after which training ends")->type_name("N");
   add(training, "--max-minutes", options.MaxMinutes, "Minutes after which training ends; 0: no limit")->type_name("T");
-  add(training, "--patience", options.Patience, "Epochs without a better score after which training ends")
+  add(training, "--patience", options.Patience, "Epochs without a smaller validation loss after which training ends")
     ->type_name("N");
   add(training,
       "--patch-size",

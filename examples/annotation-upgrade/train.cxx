@@ -183,8 +183,7 @@ AddFiles(SliceSamples & source, const Paths & paths, unsigned int volumeAxis, co
       readAgain = [paths, axis, k] { return Files(paths).GetSlices(axis, k); };
     }
     const auto slices = files.GetSlices(axis, k);
-    WorkOnFile(paths.Image,
-               [&] { source.AddImage(slices.Image, slices.Annotation, slices.Candidates, readAgain); });
+    WorkOnFile(paths.Image, [&] { source.AddImage(slices.Image, slices.Annotation, slices.Candidates, readAgain); });
   }
 }
 
@@ -247,10 +246,10 @@ AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int ax
 }
 
 double
-GetBestScore(const itk::UNetTrainer & trainer)
+GetBestDice(const itk::UNetTrainer & trainer)
 {
   const auto best = trainer.GetBestEpoch();
-  return best == 0 ? 0.0 : trainer.GetHistory()[best - 1].Score;
+  return best == 0 ? 0.0 : trainer.GetHistory()[best - 1].Dice;
 }
 
 std::string
@@ -259,7 +258,7 @@ DescribeLastEpoch(const itk::UNetTrainer & trainer)
   const auto &       epoch = trainer.GetHistory().back();
   std::ostringstream text;
   text << std::fixed << std::setprecision(3) << "epoch " << epoch.Number << ", loss " << epoch.Loss << ", Dice "
-       << epoch.Score << ", best " << GetBestScore(trainer);
+       << epoch.Dice << ", of the best " << GetBestDice(trainer);
   return text.str();
 }
 
@@ -283,8 +282,8 @@ RunTrainer(itk::UNetTrainer & trainer, const fs::path & modelFile)
   }
   std::ostringstream text;
   text << std::fixed << std::setprecision(4) << modelFile.filename().string() << ": " << trainer.GetHistory().size()
-       << " epochs in " << FormatTime(progress.GetSeconds()) << ", best validation Dice " << GetBestScore(trainer)
-       << " in epoch " << trainer.GetBestEpoch();
+       << " epochs in " << FormatTime(progress.GetSeconds()) << ", best is epoch " << trainer.GetBestEpoch()
+       << " with a validation Dice of " << GetBestDice(trainer);
   Progress::Say(text.str());
 }
 

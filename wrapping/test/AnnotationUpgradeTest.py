@@ -449,13 +449,13 @@ class Networks(unittest.TestCase):
         trainer = itk.UNetTrainer.New(model=model, sample_source=source, patch_size=32, patches_per_epoch=24)
         trainer.SetMaximumEpochs(4)
         epochs = []
-        trainer.AddObserver(itk.IterationEvent(), lambda: epochs.append(trainer.GetHistory()[-1].Score))
+        trainer.AddObserver(itk.IterationEvent(), lambda: epochs.append(trainer.GetHistory()[-1].ValidationLoss))
         trainer.Train()
         history = list(trainer.GetHistory())
         self.assertEqual([epoch.Number for epoch in history], [1, 2, 3, 4])
-        self.assertEqual([epoch.Score for epoch in history], epochs)
+        self.assertEqual([epoch.ValidationLoss for epoch in history], epochs)
         self.assertLess(history[-1].Loss, history[0].Loss)
-        self.assertEqual(trainer.GetBestEpoch(), 1 + int(np.argmax(epochs)))
+        self.assertEqual(trainer.GetBestEpoch(), 1 + int(np.argmin(epochs)))
         return model
 
     def test_training(self):

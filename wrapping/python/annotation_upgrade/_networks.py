@@ -242,7 +242,8 @@ class Epoch(NamedTuple):
 
     number: int  #: from 1
     loss: float  #: mean over the steps
-    score: float  #: Dice on the images kept for validation
+    validation_loss: float  #: on the images kept for validation; the epoch with the smallest gives the model
+    dice: float  #: on the images kept for validation
     seconds: float  #: that it took
 
 
@@ -327,7 +328,7 @@ def train_upgrade(
     validation_fraction
         Share of the images kept for validation, at least one image; a single image serves both.
     patience
-        Epochs without a better score after which training ends.
+        Epochs without a smaller validation loss after which training ends.
     maximum_epochs, maximum_minutes
         When training ends at the latest; 0 minutes is no limit.
     checkpoint_file

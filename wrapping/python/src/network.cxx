@@ -232,7 +232,8 @@ Train(const std::vector<SampleOf<VDimension>> &          samples,
   Execution execution(trainer, progress);
   execution.At(itk::IterationEvent(), [&trainer, &onEpoch] {
     const auto & epoch = trainer->GetHistory().back();
-    if (!onEpoch.is_none() && onEpoch(epoch.Number, epoch.Loss, epoch.Score, epoch.Seconds).is(nb::handle(Py_False)))
+    if (!onEpoch.is_none() &&
+        onEpoch(epoch.Number, epoch.Loss, epoch.ValidationLoss, epoch.Dice, epoch.Seconds).is(nb::handle(Py_False)))
     {
       trainer->SetMaximumEpochs(epoch.Number);
     }
