@@ -92,7 +92,7 @@ public:
   itkBooleanMacro(BiasPerCell);
   /** @} */
 
-  /** Whether pixels of IgnoreLabel count nowhere in the loss and the score; perturbations take them for background.
+  /** Whether pixels of IgnoreLabel count nowhere in the losses and in Dice; perturbations take them for background.
    * Default off. Set it before images are added. */
   itkSetMacro(UseIgnoreLabel, bool);
   itkGetConstMacro(UseIgnoreLabel, bool);

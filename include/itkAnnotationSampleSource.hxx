@@ -67,7 +67,7 @@ AnnotationSampleSource<TImage, TLabelImage>::AddImage(const TImage *      image,
   sample.ReadAgain = readAgain;
   const auto   content = Load({ image, annotation, candidates });
   const size_t bytes = image->GetLargestPossibleRegion().GetNumberOfPixels() *
-                       (sizeof(float) * (2 * channels + 1) + sizeof(LabelType) * (candidates ? 2 : 1));
+                       (sizeof(float) * (channels + 1) + sizeof(LabelType) * (candidates ? 2 : 1));
   if (!readAgain || (m_KeptBytes + bytes) >> 20 < m_MaximumMemory)
   {
     m_KeptBytes += bytes;
@@ -293,7 +293,7 @@ AnnotationSampleSource<TImage, TLabelImage>::RemoveIgnored(Content & content) co
   ImageRegionConstIterator<TLabelImage> it(content.Annotation, region);
   for (ImageRegionIterator<TLabelImage> kept(annotation, region); !kept.IsAtEnd(); ++kept, ++it)
   {
-    const bool isIgnored = m_UseIgnoreLabel && it.Get() == m_IgnoreLabel;
+    const bool isIgnored = it.Get() == m_IgnoreLabel;
     kept.Set(isIgnored ? LabelType{} : it.Get());
     ignored.push_back(isIgnored ? 1.0f : 0.0f);
   }
@@ -417,8 +417,8 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
     m_AnnotationInput ? this->PerturbedForeground(*content, PerturbHash(seed, 0)) : std::vector<float>();
   const float range = content->Maximum > content->Minimum ? content->Maximum - content->Minimum : 1.0f;
   const auto  share = [&](float value) { return std::max(0.0f, (value - content->Minimum) / range); };
-  // Intensities become low + share^gamma * height. Where percentiles tell what 1 is it stays in its place; elsewhere
-  // the brightest does, which may be an artefact beside which all others are dark.
+  // Intensities become Minimum + (share / level)^gamma * gain, and a shift. Where percentiles tell what 1 is, gamma
+  // leaves it in its place; elsewhere the brightest, which may be an artefact beside which all others are dark.
   const bool   known = m_Normalization == IntensityNormalization::Percentile;
   const auto   gamma = static_cast<float>(std::exp(random.Uniform(-0.7, 0.7)));
   const float  level = known ? std::clamp(share(1.0f), 1e-6f, 1.0f) : 1.0f;
@@ -467,7 +467,9 @@ AnnotationSampleSource<TImage, TLabelImage>::GetDescription() const
        << ", \"salt_and_pepper_probability\": " << m_SaltAndPepperProbability
        << ", \"maximum_iterations\": " << m_MaximumIterations << ", \"bias_iterations\": " << m_BiasIterations
        << ", \"bias_operation\": \"" << m_BiasOperation
-       << "\", \"bias_per_cell\": " << (m_BiasPerCell ? "true" : "false") << '}';
+       << "\", \"bias_per_cell\": " << (m_BiasPerCell ? "true" : "false") << ", \"ignore_label\": ";
+  m_UseIgnoreLabel ? json << +m_IgnoreLabel : json << "null";
+  json << '}';
   return json.str();
 }
 

@@ -38,12 +38,14 @@ namespace itk
  *
  * Intensities are scaled by whole slices with a 2-D model on a volume: the filter requests the slices that it needs.
  * With a model of the image's dimension they are scaled by the whole image. The filter then reads its inputs section
- * by section, so that neither a requested region nor memory need hold them: over all of the image for the scale,
- * which is kept for further requests as long as nothing changes, and once more what the requested region depends on.
+ * by section, so that neither a requested region nor memory need hold them: over all of the image for the scale
+ * (IntensityNormalization::Percentile and Standard twice), which is kept for further requests as long as nothing
+ * changes, and once more what the requested region depends on.
  * Where making the input costs more than memory, update it before. Scalar, RGB and vector pixel types are possible.
  *
- * \throw ExceptionObject without a model, when the image's channels or dimension do not fit the model's, when a pixel
- * is not finite.
+ * \throw ExceptionObject without a model, when the image's channels or dimension do not fit the model's, when the model
+ * does other work than the filter, when annotation and image have different grids, when a setting is out of its range,
+ * when a pixel is not finite.
  *
  * \ingroup AnnotationUpgrade */
 template <typename TInputImage, typename TOutputImage>
@@ -170,7 +172,7 @@ private:
 
   /** Brings a region of the inputs into memory and copies its intensities, unless they are there. */
   void
-  ReadInputs(const RegionType & region, Planes & planes);
+  ReadInputs(const std::vector<std::string> & names, const RegionType & region, Planes & planes);
 
   /** How the intensities of the slice, or the image, that holds `requested` are scaled. */
   IntensityMap

@@ -166,7 +166,9 @@ UNetFilterBase<TInputImage, TOutputImage>::GenerateInputRequestedRegion()
 
 template <typename TInputImage, typename TOutputImage>
 void
-UNetFilterBase<TInputImage, TOutputImage>::ReadInputs(const RegionType & region, Planes & planes)
+UNetFilterBase<TInputImage, TOutputImage>::ReadInputs(const std::vector<std::string> & names,
+                                                      const RegionType &               region,
+                                                      Planes &                         planes)
 {
   if (this->TakesWholeImage())
   {
@@ -175,7 +177,7 @@ UNetFilterBase<TInputImage, TOutputImage>::ReadInputs(const RegionType & region,
     {
       throw ProcessAborted(__FILE__, __LINE__);
     }
-    for (const auto & name : this->GetInputNames())
+    for (const auto & name : names)
     {
       if (auto * image = dynamic_cast<ImageBase<ImageDimension> *>(this->ProcessObject::GetInput(name)))
       {
@@ -207,7 +209,7 @@ UNetFilterBase<TInputImage, TOutputImage>::GetIntensityMap(const RegionType & re
   const auto       visit = [&](const auto & use) {
     for (const RegionType & section : sections)
     {
-      this->ReadInputs(section, planes);
+      this->ReadInputs({ this->GetPrimaryInputName() }, section, planes);
       use(planes.Values.data(), planes.Values.size());
     }
   };
@@ -378,7 +380,7 @@ UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const Re
     const RegionType region = this->RegionOf(native, requested);
     const size_t     nativePixels = native.GetNumberOfPixels();
     float *          target = working.data() + begin * (pixels / length);
-    this->ReadInputs(region, planes);
+    this->ReadInputs(this->GetInputNames(), region, planes);
     std::transform(planes.Values.begin(), planes.Values.end(), planes.Values.begin(), map);
     for (unsigned int channel = 0; channel < imageChannels; ++channel, target += pixels)
     {

@@ -41,8 +41,8 @@ class UNetPredictor;
  * convolution (3x3, padding 1, batch normalisation, ReLU, twice); levels are joined by 2x2 max pooling on the way down
  * and by 2x2 transposed convolution and concatenation [skip, up] on the way up; a 1x1 convolution gives two channels, 0
  * background and 1 foreground. Channels are BaseChannels times 1, 2, 4, 8, ..., the last level as wide as the one
- * before. The same with 3-D operations when Dimension is 3. The default architecture with one image channel and an
- * annotation has 14,788,418 parameters.
+ * before. The same with 3-D operations when Dimension is 3. With 64 base channels, one image channel and an
+ * annotation the default architecture has 14,788,418 parameters.
  *
  * Input channels are the image's, then, when the model takes an annotation, one with the foreground of the annotation.
  *
@@ -107,7 +107,8 @@ public:
   }
   itkGetConstReferenceMacro(Spacing, SpacingType);
 
-  /** Working pixels per native pixel of an image of spacing `imageSpacing`: Spacing / imageSpacing, or 1. */
+  /** Pixels of an image of spacing `imageSpacing` along one that the network sees: Spacing / imageSpacing, whole where
+   * it nearly is; 1 where Spacing is 0. */
   SpacingType
   GetFactor(const SpacingType & imageSpacing) const;
 
@@ -170,7 +171,7 @@ public:
   void
   Save(const std::string & fileName) const;
 
-  /** Reads a model file onto the CPU and checks it whole.
+  /** Reads a model file onto Device "auto" and checks it whole.
    * \throw ExceptionObject for a file that is missing, damaged, no model, or of a later format. */
   static Pointer
   Load(const std::string & fileName);

@@ -74,11 +74,11 @@ public:
   /** One line of the history. */
   struct Epoch
   {
-    unsigned int Number;         ///< from 1
-    double       Loss;           ///< mean over the steps
-    double       ValidationLoss; ///< Loss on the validation images, pooled, its Dice that of the decided pixels
-    double       Dice;           ///< on the validation images, pooled
-    double       Seconds;        ///< time that the epoch took, validation included
+    unsigned int Number;   ///< from 1
+    double       Loss;     ///< mean over the steps
+    double ValidationLoss; ///< 1 - Dice, with DiceAndCrossEntropy plus the mean cross-entropy; the smallest decides
+    double Dice;           ///< of the decided pixels of all validation images together
+    double Seconds;        ///< time that the epoch took, validation included
   };
 
   /** The model, initialised, which receives the best weights. */
@@ -98,7 +98,7 @@ public:
    * (default) takes 256 with a 2-D model and 64 with a 3-D model. */
   itkSetMacro(PatchSize, unsigned int);
   itkGetConstMacro(PatchSize, unsigned int);
-  /** Default 200. */
+  /** Rounded up to a multiple of BatchSize, default 200. */
   itkSetMacro(PatchesPerEpoch, unsigned int);
   itkGetConstMacro(PatchesPerEpoch, unsigned int);
   /** Adam's, default 1e-3. */

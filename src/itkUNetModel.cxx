@@ -24,6 +24,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cmath>
 #ifdef __GLIBC__
 #  include <malloc.h>
 #endif
@@ -39,17 +40,6 @@ const char *
 NormalizationName(IntensityNormalization normalization)
 {
   return IntensityNormalizationNames[static_cast<size_t>(normalization)];
-}
-
-IntensityNormalization
-NormalizationFromName(const std::string & name)
-{
-  const auto found = std::find(IntensityNormalizationNames.begin(), IntensityNormalizationNames.end(), name);
-  if (found == IntensityNormalizationNames.end())
-  {
-    throw std::invalid_argument("unknown normalization " + name);
-  }
-  return static_cast<IntensityNormalization>(found - IntensityNormalizationNames.begin());
 }
 
 /** MD5 of the header and of all weights and buffers. */
@@ -295,7 +285,14 @@ UNetModel::Load(const std::string & fileName)
     architecture.at("annotation_input").get_to(model->m_AnnotationInput);
     architecture.at("base_channels").get_to(model->m_BaseChannels);
     architecture.at("levels").get_to(model->m_NumberOfLevels);
-    model->m_Normalization = NormalizationFromName(description.at("normalization"));
+    const std::string normalization = description.at("normalization");
+    const auto known = std::find(IntensityNormalizationNames.begin(), IntensityNormalizationNames.end(), normalization);
+    if (known == IntensityNormalizationNames.end())
+    {
+      itkGenericExceptionMacro("\"" << fileName << "\" scales intensities by \"" << normalization
+                                    << "\", which this version does not know. Train the model anew.");
+    }
+    model->m_Normalization = static_cast<IntensityNormalization>(known - IntensityNormalizationNames.begin());
     description.at("spacing").get_to(model->m_Spacing);
     description.at("training").get_to(model->m_TrainingRecord);
     model->Initialize(0);

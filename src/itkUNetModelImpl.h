@@ -21,13 +21,20 @@
 #include "itkUNetModel.h"
 #include "itkUNetPredictor.h"
 
+#include <mutex>
+
 namespace itk
 {
+/** The device that `name` stands for.
+ * \throw ExceptionObject if there is none. */
+torch::Device
+FindDevice(const std::string & name);
+
 struct UNetModel::Impl
 {
   UNetNetwork   Network{ nullptr };
   std::string   DeviceName{ "auto" };
-  torch::Device Device{ torch::kCPU };
+  torch::Device Device{ FindDevice(DeviceName) };
 
   std::shared_ptr<const UNetPredictor> Predictor; ///< made when it is first wanted
   std::mutex                           PredictorMutex;
@@ -40,11 +47,6 @@ CopyNetwork(const UNetModel & model);
 /** Whether `precision` means bfloat16 on this device. */
 bool
 ComputesInBFloat16(UNetPrecision precision, const torch::Device & device);
-
-/** The device that `name` stands for.
- * \throw ExceptionObject if there is none. */
-torch::Device
-FindDevice(const std::string & name);
 
 /** Runs LibTorch code and turns its exceptions into ExceptionObject with `what` in front. */
 template <typename TCode>

@@ -33,7 +33,6 @@ WithEdge(std::initializer_list<int64_t> channels, int64_t dimension, int64_t edg
   return shape;
 }
 
-/** Max pooling by 2. */
 torch::Tensor
 HalveSize(const torch::Tensor & x)
 {

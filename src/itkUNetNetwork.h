@@ -127,7 +127,6 @@ TORCH_MODULE(UNetNetwork);
 torch::MemoryFormat
 FastFormat(int64_t dimension);
 
-/** Copies all weights and buffers. */
 void
 CopyState(UNetNetwork & to, const UNetNetwork & from);
 

@@ -19,6 +19,8 @@
 #include "itkMultiThreaderBase.h"
 #include "itkUNetTrainerSession.h"
 
+#include <cmath>
+
 namespace itk
 {
 void

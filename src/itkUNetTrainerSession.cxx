@@ -21,6 +21,8 @@
 
 #include "itksys/SystemTools.hxx"
 
+#include <algorithm>
+#include <cmath>
 #include <future>
 #include <numeric>
 
@@ -287,6 +289,11 @@ UNetTrainer::Session::Run()
       const auto   epoch = static_cast<unsigned int>(history.size() + 1);
       const double loss = this->TrainEpoch(epoch);
       const auto   validation = this->Validate();
+      if (!std::isfinite(validation.Loss))
+      {
+        itkGenericExceptionMacro("The validation loss is not finite in epoch "
+                                 << epoch << ". Lower the learning rate, which is " << m_Trainer.m_LearningRate << '.');
+      }
       if (m_Trainer.m_BestEpoch == 0 || validation.Loss < history[m_Trainer.m_BestEpoch - 1].ValidationLoss)
       {
         m_Trainer.m_BestEpoch = epoch;

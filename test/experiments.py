@@ -72,11 +72,11 @@ class Experiments(unittest.TestCase):
         (self.folder / "scale-tiny.json").write_text(json.dumps(SCALE))
         self.output = self.folder / "output"
 
-    def conduct(self, experiment, name="tiny"):
+    def conduct(self, experiment, *options, name="tiny"):
         file = self.folder / f"{name}.json"
         file.write_text(json.dumps(experiment))
         return subprocess.run(
-            [EXPERIMENTS, file, "--scale", "tiny", "--output", self.output, "--threads", "1"],
+            [EXPERIMENTS, file, "--scale", "tiny", "--output", self.output, "--threads", "1", *options],
             capture_output=True,
             text=True,
         )
@@ -143,7 +143,7 @@ class Experiments(unittest.TestCase):
         self.assertEqual({path: path.stat().st_mtime_ns for path in (self.output / "made").iterdir()}, models)
 
         # Another experiment shares what it has in common with the first.
-        self.assertEqual(self.conduct(experiment, "other").returncode, 0)
+        self.assertEqual(self.conduct(experiment, name="other").returncode, 0)
         self.assertEqual(self.commands(), commands)
 
         changed = self.conduct({**experiment, "runs": 1})
@@ -170,6 +170,34 @@ class Experiments(unittest.TestCase):
         self.assertFalse(np.any(np.stack(opened) == 0))
         self.assertTrue(np.array_equal(np.stack(completed)[~is_open], np.stack(opened)[~is_open]))
         self.assertEqual(set(np.stack(completed)[is_open]), {0, 1})
+
+    def test_real_images_in_patches(self):
+        images = np.random.default_rng(1).integers(0, 256, (3, 64, 96, 3), np.uint8)
+        labels = np.zeros((3, 64, 96), np.uint16)
+        labels[:, 4:20, 4:20] = 1
+        labels[:, 40:60, 70:90] = 2
+        labels[1, 4:20, 40:50] = 3
+        for i, part in enumerate(("train", "train", "test")):
+            for kind, image in (("images", images[i]), ("labels", labels[i])):
+                folder = self.folder / "data" / "nuclei" / part / kind
+                folder.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(folder / f"slice_{i}.png"), image)
+        process = self.conduct(
+            {**EXPERIMENT, "cases": [{"data": "nuclei", "volumes": 1, "slices": 4, "poor": 1, "perturbation": "--bias 2"}],
+             "methods": ["upgraded"], "compare": [], "figure": None, "runs": 1, "patch size": 32},
+            "--data", self.folder / "data",
+        )
+        self.assertEqual(process.returncode, 0, process.stderr)
+        [training] = [line.split(" ") for line in self.commands() if " train-upgrade " in line]
+        [few] = [self.output / training[i + 1] for i, word in enumerate(training) if word == "--images"]
+        with_cells = {
+            f"slice_{i}_{y}_{x}.png": images[i, y : y + 32, x : x + 32]
+            for i, y, x in [(0, 0, 0), (0, 32, 64), (1, 0, 0), (1, 0, 32), (1, 32, 64)]
+        }
+        chosen = {path.name: cv2.imread(str(path)) for path in few.iterdir()}
+        self.assertEqual(len(chosen), 4)
+        for name, patch in chosen.items():
+            np.testing.assert_array_equal(patch, with_cells[name])
 
     def test_shipped_experiments_are_complete(self):
         folder = pathlib.Path(__file__).resolve().parents[1] / "examples" / "experiments"

@@ -619,7 +619,7 @@ TEST(AnnotationSampleSource, WorkingSpacingGivesMeansOfBlocks)
   }
 }
 
-TEST(AnnotationSampleSource, PercentilesKeepTheirPlaceInAnyChange)
+TEST(AnnotationSampleSource, BrightnessVariesLittleWherePercentilesSetIt)
 {
   const ExtentType                   extent{ { 40, 32, 1 } };
   const Scene<GreyImage, LabelImage> scene(extent, 1, 4);
@@ -1315,7 +1315,7 @@ TYPED_TEST(AnnotationSampleSourceTest, ImagesThatAreReadAgainGiveTheSameSamples)
 
 TEST(AnnotationSampleSource, KeepsWhatFitsIntoMemory)
 {
-  // Up to 1.9 MB of intensities, labels and target each, where 4 MiB may be used.
+  // 1.4 MB of intensities, labels and target each, where 3 MiB may be used.
   const ExtentType                          extent{ { 400, 300, 1 } };
   std::vector<Scene<GreyImage, LabelImage>> scenes;
   for (unsigned int i = 0; i < 4; ++i)
@@ -1323,7 +1323,7 @@ TEST(AnnotationSampleSource, KeepsWhatFitsIntoMemory)
     scenes.emplace_back(extent, 1, i);
   }
   std::vector<size_t> reads;
-  const auto          source = SourceWithMemory(scenes, 4, reads);
+  const auto          source = SourceWithMemory(scenes, 3, reads);
   source->Prepare(NewModel(2, 1));
   for (size_t image = 0; image < scenes.size(); ++image)
   {

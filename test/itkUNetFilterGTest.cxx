@@ -318,6 +318,7 @@ TEST(UNetFilter, LooksThroughAVolumeForItsScaleBeforeTheFirstPart)
     return upgrade.GreySource->Sum - before;
   };
   EXPECT_GE(request(0), pixels);
+  EXPECT_LT(upgrade.LabelSource->Sum, pixels / 2);
   EXPECT_LT(request(64), pixels / 2);
   EXPECT_LT(request(128), pixels / 2);
 

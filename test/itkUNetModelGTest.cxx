@@ -221,7 +221,7 @@ TEST(UNetModel, FileKeepsEverything)
   for (const unsigned int dimension : { 2u, 3u })
   {
     auto model = itk::MakeTestModel(dimension, 3, true);
-    model->SetNormalization(itk::IntensityNormalization::Percentile);
+    model->SetNormalization(itk::IntensityNormalization::Standard);
     model->SetSpacing({ { 0.1, 2.5, 1e-7 } });
     model->SetTrainingRecord("{\"a\": 1}");
     const std::string file = folder.File("model");
@@ -232,7 +232,7 @@ TEST(UNetModel, FileKeepsEverything)
     EXPECT_TRUE(loaded->GetAnnotationInput());
     EXPECT_EQ(loaded->GetBaseChannels(), 4u);
     EXPECT_EQ(loaded->GetNumberOfLevels(), 3u);
-    EXPECT_EQ(loaded->GetNormalization(), itk::IntensityNormalization::Percentile);
+    EXPECT_EQ(loaded->GetNormalization(), itk::IntensityNormalization::Standard);
     EXPECT_EQ(loaded->GetSpacing(), model->GetSpacing());
     EXPECT_EQ(loaded->GetTrainingRecord(), std::string("{\"a\": 1}"));
     const Extent extent{ { 12, 9, dimension == 3 ? size_t{ 5 } : size_t{ 1 } } };
@@ -274,6 +274,8 @@ TEST(UNetModel, RefusesFilesThatAreNoModels)
   };
   EXPECT_NE(refusal(replaced("\"version\": 1", "\"version\": 9")).find("version 9"), std::string::npos);
   EXPECT_NE(refusal(replaced("AnnotationUpgrade U-Net", "AnnotationUpgrade V-Net")).find("V-Net"), std::string::npos);
+  EXPECT_NE(refusal(replaced("percentile", "annotation")).find("\"annotation\", which this version does not know"),
+            std::string::npos);
   EXPECT_NE(refusal(replaced("\"base_channels\": 4", "\"base_channels\": 5")).find("damaged"), std::string::npos);
   EXPECT_NE(refusal(replaced("\"spacing\": [\n    0.0", "\"spacing\": [\n    1.0")).find("checksum"),
             std::string::npos);

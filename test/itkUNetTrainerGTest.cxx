@@ -23,18 +23,21 @@
 #include "itkUNetTrainer.h"
 
 #include <cmath>
+#include <set>
 
 namespace
 {
-/** Bright squares of 8 pixels, as labels, on noise. */
 template <unsigned int VDimension>
-auto
-MakeSource(unsigned int images, double omissionRate = 0.5)
+using Source =
+  itk::AnnotationSampleSource<itk::Image<unsigned char, VDimension>, itk::Image<unsigned short, VDimension>>;
+
+/** Bright squares of 8 pixels, as labels, on noise; five columns have the source's IgnoreLabel if it uses one. */
+template <unsigned int VDimension>
+void
+AddImages(Source<VDimension> * source, unsigned int images)
 {
   using ImageType = itk::Image<unsigned char, VDimension>;
   using LabelImageType = itk::Image<unsigned short, VDimension>;
-  auto source = itk::AnnotationSampleSource<ImageType, LabelImageType>::New();
-  source->SetOmissionRate(omissionRate);
   for (unsigned int i = 0; i < images; ++i)
   {
     typename ImageType::SizeType size;
@@ -56,19 +59,42 @@ MakeSource(unsigned int images, double omissionRate = 0.5)
       }
       inside = inside && block % 3 != 0;
       it.Set(inside ? static_cast<unsigned short>(block % 60000 + 1) : 0);
+      if (source->GetUseIgnoreLabel() && it.GetIndex()[0] < 5)
+      {
+        it.Set(source->GetIgnoreLabel());
+      }
       image->SetPixel(it.GetIndex(),
                       static_cast<unsigned char>(image->GetPixel(it.GetIndex()) / 2 + (inside ? 100 : 0)));
     }
     source->AddImage(image, labels);
   }
-  return source;
 }
+
+/** Tells which images were drawn whole. */
+class WatchedSource : public Source<2>
+{
+public:
+  using Self = WatchedSource;
+  using Pointer = itk::SmartPointer<Self>;
+  itkNewMacro(Self);
+
+  void
+  DrawImage(size_t image, uint64_t seed, float * input, float * target) const override
+  {
+    Drawn.insert(image);
+    Source<2>::DrawImage(image, seed, input, target);
+  }
+
+  mutable std::set<size_t> Drawn;
+};
 
 template <unsigned int VDimension = 2>
 itk::UNetTrainer::Pointer
 MakeTrainer(bool annotation = true, unsigned int seed = 1, unsigned int images = 5)
 {
-  auto source = MakeSource<VDimension>(images);
+  auto source = Source<VDimension>::New();
+  source->SetOmissionRate(0.5);
+  AddImages<VDimension>(source, images);
   auto model = itk::MakeTestModel(VDimension, 1, annotation);
   source->Prepare(model);
   auto trainer = itk::UNetTrainer::New();
@@ -142,34 +168,62 @@ TEST(UNetTrainer, LearnsInThreeDimensions)
   }
 }
 
-// Computed anew from what the model finds in the only image, which is both trained on and validated with.
+// Computed anew from what the model finds in the images kept for validation, with pixels that hold a share of a cell
+// and others that do not count.
 TEST(UNetTrainer, ValidationLossIsThatOfTheModel)
 {
   for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
   {
-    auto trainer = MakeTrainer(false, 1, 1);
+    auto source = WatchedSource::New();
+    source->UseIgnoreLabelOn();
+    source->SetIgnoreLabel(65535);
+    AddImages<2>(source, 4);
+    auto model = itk::MakeTestModel(2, 1, false);
+    model->SetSpacing({ { 3.0, 3.0, 3.0 } });
+    source->Prepare(model);
+    auto trainer = itk::UNetTrainer::New();
+    trainer->SetModel(model);
+    trainer->SetSampleSource(source);
     trainer->SetLoss(loss);
-    trainer->SetLearningRate(0.01);
+    trainer->SetValidationFraction(0.5);
+    trainer->SetPatchSize(16);
+    trainer->SetPatchesPerEpoch(16);
+    trainer->SetMaximumEpochs(4);
     trainer->Train();
-    const auto &       source = *trainer->GetSampleSource();
-    const auto         extent = source.GetExtent(0);
-    const size_t       pixels = extent[0] * extent[1] * extent[2];
-    std::vector<float> input(pixels), target(pixels), probability(pixels);
-    source.DrawImage(0, 0, input.data(), target.data());
-    trainer->GetModel()->Predict(input.data(), extent, probability.data());
-    double common = 0.0, found = 0.0, wanted = 0.0, entropy = 0.0;
-    for (size_t i = 0; i < pixels; ++i)
+    const auto validation = source->Drawn;
+    ASSERT_EQ(validation.size(), 2u);
+
+    double common = 0.0, found = 0.0, wanted = 0.0, entropy = 0.0, count = 0.0, shared = 0.0, ignored = 0.0;
+    for (const size_t image : validation)
     {
-      const bool foreground = target[i] == 1.0f;
-      common += foreground && probability[i] >= 0.5f;
-      found += probability[i] >= 0.5f;
-      wanted += foreground;
-      entropy -= std::log(foreground ? probability[i] : 1.0 - probability[i]) / static_cast<double>(pixels);
+      const auto         extent = source->GetExtent(image);
+      const size_t       pixels = extent[0] * extent[1] * extent[2];
+      std::vector<float> input(pixels), target(pixels), probability(pixels);
+      source->DrawImage(image, 0, input.data(), target.data());
+      model->Predict(input.data(), extent, probability.data());
+      for (size_t i = 0; i < pixels; ++i)
+      {
+        if (target[i] < 0.0f)
+        {
+          ++ignored;
+        }
+        else
+        {
+          common += target[i] >= 0.5f && probability[i] >= 0.5f;
+          found += probability[i] >= 0.5f;
+          wanted += target[i] >= 0.5f;
+          entropy -= target[i] * std::log(probability[i]) + (1.0 - target[i]) * std::log(1.0 - probability[i]);
+          ++count;
+          shared += target[i] > 0.0f && target[i] < 1.0f;
+        }
+      }
     }
+    EXPECT_GT(shared, 0.0);
+    EXPECT_GT(ignored, 0.0);
     const double dice = 2.0 * common / (found + wanted);
     const auto & best = trainer->GetHistory()[trainer->GetBestEpoch() - 1];
     EXPECT_NEAR(best.Dice, dice, 1e-12);
-    EXPECT_NEAR(best.ValidationLoss, 1.0 - dice + (loss == itk::TrainingLoss::Dice ? 0.0 : entropy), 1e-6);
+    EXPECT_NEAR(best.ValidationLoss, 1.0 - dice + (loss == itk::TrainingLoss::Dice ? 0.0 : entropy / count), 1e-5);
   }
 }
 
@@ -272,6 +326,16 @@ TEST(UNetTrainer, RefusesForeignCheckpoints)
   itk::WriteBytes(file, bytes);
   EXPECT_NE(refusal([](auto & trainer) { trainer.SetLearningRate(0.5); }).find("other settings"), std::string::npos);
   EXPECT_NE(refusal([](auto & trainer) { trainer.SetSeed(2); }).find("other settings"), std::string::npos);
+  const auto ignore = [](auto & trainer) {
+    auto source = Source<2>::New();
+    source->SetOmissionRate(0.5);
+    source->UseIgnoreLabelOn();
+    source->SetIgnoreLabel(65535);
+    AddImages<2>(source, 5);
+    source->Prepare(trainer.GetModel());
+    trainer.SetSampleSource(source);
+  };
+  EXPECT_NE(refusal(ignore).find("\"ignore_label\":65535"), std::string::npos);
   itk::WriteBytes(file, bytes.substr(0, bytes.size() / 2));
   EXPECT_NE(refusal([](auto &) {}).find(file + "\" is not a checkpoint"), std::string::npos);
   itk::WriteBytes(file, FileOf(itk::MakeTestModel(2, 1, true)));

@@ -47,7 +47,6 @@ void
 Apply(const CommonOptions & options);
 
 #ifdef ANNOTATION_UPGRADE_USE_TORCH
-/** Sets device and precision. */
 void
 ApplyTo(itk::UNetModel & model, const CommonOptions & options);
 #endif

@@ -106,8 +106,7 @@ WriteIntegers(const LabelImageType * image, const FileFormat & format, const std
 void
 WriteImage(const ImageType * image, const FileFormat & format, const std::filesystem::path & path);
 
-/** Writes probabilities.
- * \throw Failure if the file's format has no fractions, or if the file is not what was written. */
+/** \throw Failure if the file's format has no fractions, or if the file is not what was written. */
 void
 WriteProbability(const ProbabilityImageType * probability, unsigned int dimension, const std::filesystem::path & path);
 

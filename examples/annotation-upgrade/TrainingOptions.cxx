@@ -24,6 +24,7 @@
 #include "itkUNetSegmentFilter.h"
 
 #include <algorithm>
+#include <map>
 
 namespace
 {

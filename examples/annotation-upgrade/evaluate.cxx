@@ -23,7 +23,6 @@
 #include "ImageSet.h"
 #include "Progress.h"
 #include "Report.h"
-#include "StagedOutput.h"
 
 #include "itkForegroundOverlap.h"
 

@@ -15,11 +15,11 @@
  *  limitations under the License.
  *
  *=========================================================================*/
-#include "CommonOptions.h"
 #include "Commands.h"
+#include "CommonOptions.h"
+#include "Failure.h"
 #include "ImageFile.h"
 #include "ImageSet.h"
-#include "Failure.h"
 #include "Progress.h"
 #include "StagedOutput.h"
 

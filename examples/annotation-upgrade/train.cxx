@@ -101,7 +101,6 @@ struct Paths
   std::optional<fs::path> Candidates;
 };
 
-/** Their files, open. */
 struct Files
 {
   explicit Files(const Paths & paths)
@@ -209,7 +208,6 @@ AddFiles(VolumeSamples & source, const Paths & paths, unsigned int, const std::o
   WorkOnFile(paths.Image, [&] { source.AddImage(volumes.Image, volumes.Annotation, volumes.Candidates, read); });
 }
 
-/** Adds all images to the source. */
 template <typename TSource>
 void
 AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int axis, size_t slices)
@@ -246,7 +244,7 @@ AddSets(TSource & source, const std::vector<TrainingSet> & sets, unsigned int ax
 }
 
 double
-GetBestDice(const itk::UNetTrainer & trainer)
+GetDiceOfBestEpoch(const itk::UNetTrainer & trainer)
 {
   const auto best = trainer.GetBestEpoch();
   return best == 0 ? 0.0 : trainer.GetHistory()[best - 1].Dice;
@@ -257,8 +255,9 @@ DescribeLastEpoch(const itk::UNetTrainer & trainer)
 {
   const auto &       epoch = trainer.GetHistory().back();
   std::ostringstream text;
-  text << std::fixed << std::setprecision(3) << "epoch " << epoch.Number << ", loss " << epoch.Loss << ", Dice "
-       << epoch.Dice << ", of the best " << GetBestDice(trainer);
+  text << std::fixed << std::setprecision(3) << "epoch " << epoch.Number << ", loss " << epoch.Loss
+       << ", validation loss " << epoch.ValidationLoss << ", Dice " << epoch.Dice << ", best epoch "
+       << trainer.GetBestEpoch() << " with Dice " << GetDiceOfBestEpoch(trainer);
   return text.str();
 }
 
@@ -283,7 +282,7 @@ RunTrainer(itk::UNetTrainer & trainer, const fs::path & modelFile)
   std::ostringstream text;
   text << std::fixed << std::setprecision(4) << modelFile.filename().string() << ": " << trainer.GetHistory().size()
        << " epochs in " << FormatTime(progress.GetSeconds()) << ", best is epoch " << trainer.GetBestEpoch()
-       << " with a validation Dice of " << GetBestDice(trainer);
+       << " with a validation Dice of " << GetDiceOfBestEpoch(trainer);
   Progress::Say(text.str());
 }
 

@@ -190,6 +190,28 @@ SplitTiles(const fs::path & folder)
   output.Commit();
   return target;
 }
+
+/** The names of annotations with cells. */
+std::vector<std::string>
+NamesWithCells(const fs::path & folder)
+{
+  auto names = NamesIn(folder);
+  names.erase(std::remove_if(names.begin(),
+                             names.end(),
+                             [&folder](const std::string & name) { return IsEmpty(ReadLabels(folder / name).Image); }),
+              names.end());
+  return names;
+}
+
+void
+CutTraining(const Tool & tool, unsigned int patchSize, DataSet & data)
+{
+  const DataPaths whole = Select(data.Training, data.Volumes.front());
+  Words           words = Split("import --format stack --patch-size " + std::to_string(patchSize));
+  words.insert(words.end(), { "--input", whole.Images.string(), "--labels", whole.Labels.string() });
+  data.Training = PathsIn(tool.Make("patches", words));
+  data.Volumes = { NamesWithCells(data.Training.Labels) };
+}
 } // namespace
 
 DataPaths
@@ -247,7 +269,7 @@ SimulateData(const Tool & tool, const std::string & cells, const Json & phantom)
 }
 
 DataSet
-FindRealData(const fs::path & folder)
+FindRealData(const Tool & tool, const fs::path & folder, unsigned int patchSize)
 {
   if (!fs::exists(folder))
   {
@@ -269,6 +291,10 @@ FindRealData(const fs::path & folder)
     data.Training = PathsIn(folder / "train");
     data.Volumes = { NamesIn(data.Training.Labels) };
     data.Test = PathsIn(folder / "test");
+  }
+  if (patchSize > 0)
+  {
+    CutTraining(tool, patchSize, data);
   }
   return data;
 }

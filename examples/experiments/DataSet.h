@@ -45,9 +45,11 @@ SimulateData(const Tool & tool, const std::string & cells, const Json & phantom)
 
 /** Images of a folder that holds train/ and test/ with images/ and labels/ each, or, with classes/ beside images/ and
  * labels/, epithelial cells (class 3) as cells and the others as candidates, the last four tiles for the test. All
- * training images count as slices of one volume. */
+ * training images count as slices of one volume.
+ * \param patchSize  cuts training images into patches with this edge in pixels, of which those with cells count as
+ * slices, without candidates; 0: images stay whole */
 DataSet
-FindRealData(const std::filesystem::path & folder);
+FindRealData(const Tool & tool, const std::filesystem::path & folder, unsigned int patchSize);
 
 /** A folder with links to some files of a set. */
 DataPaths

@@ -29,6 +29,7 @@
  * and those of its entry with the name of the scale over these.
  * - "title"
  * - "phantom": size and numbers of simulated volumes, see SimulateData()
+ * - "patch size": edge of the patches that real training images are cut into, see FindRealData(); optional
  * - "runs": how often each case is done, with other seeds
  * - "training": options of every training
  * - "defaults": values of a case that it does not give itself, see Study

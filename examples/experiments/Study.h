@@ -40,8 +40,8 @@ public:
   /** Dice over the test set of
    * - "low quality", "upgraded": annotations
    * - "upgraded as published": by a network that was trained for as long, but as in the paper: on the images' own
-   *   pixels, intensities divided by the maximum, Dice alone, the last weights; with the learning rate of the others,
-   *   since that of the paper gets nowhere in minutes
+   *   pixels, intensities divided by the maximum, Dice alone, no average of the weights; with the learning rate of the
+   *   others, since that of the paper gets nowhere in minutes
    * - "upgraded + flips": by the upgrade network's average over all flips
    * - "threshold": the best single threshold
    * - "segment low", "segment high + low", "segment high", "segment high + upgraded": networks by what they learned

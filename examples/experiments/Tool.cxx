@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iomanip>
+#include <iterator>
 #include <sstream>
 
 namespace fs = std::filesystem;
@@ -45,7 +46,7 @@ Execute(Words words)
   CLI::App app("", "annotation-upgrade");
   app.option_defaults()->always_capture_default();
   for (const auto & add :
-       { AddSimulate, AddPerturb, AddTrainUpgrade, AddUpgrade, AddTrainSegment, AddSegment, AddSegments })
+       { AddSimulate, AddImport, AddPerturb, AddTrainUpgrade, AddUpgrade, AddTrainSegment, AddSegment, AddSegments })
   {
     add(app);
   }

@@ -50,9 +50,10 @@ struct Job
 class DataSets
 {
 public:
-  DataSets(const Tool & tool, const Json & phantom, fs::path realData)
+  DataSets(const Tool & tool, const Json & settings, fs::path realData)
     : m_Tool(tool)
-    , m_Phantom(phantom)
+    , m_Phantom(settings.value("phantom", Json::object()))
+    , m_PatchSize(settings.value("patch size", 0u))
     , m_RealData(std::move(realData))
   {}
 
@@ -65,12 +66,14 @@ public:
       return known->second;
     }
     const bool isPhantom = name == "hl60" || name == "granulocyte" || name == "combined";
-    return m_Sets[name] = isPhantom ? SimulateData(m_Tool, name, m_Phantom) : FindRealData(m_RealData / name);
+    return m_Sets[name] =
+             isPhantom ? SimulateData(m_Tool, name, m_Phantom) : FindRealData(m_Tool, m_RealData / name, m_PatchSize);
   }
 
 private:
   const Tool &                   m_Tool;
   Json                           m_Phantom;
+  unsigned int                   m_PatchSize;
   fs::path                       m_RealData;
   std::map<std::string, DataSet> m_Sets;
 };
@@ -111,7 +114,7 @@ Conduct(const Experiment & experiment, const Job & job)
   const auto        runs = settings.at("runs").get<unsigned int>();
   const auto        cases = experiment.GetCases();
   const Tool        tool(job.Common);
-  DataSets          data(tool, settings.value("phantom", Json::object()), job.Data);
+  DataSets          data(tool, settings, job.Data);
   Results           results(experiment.GetName(), settings);
 
   struct Task

@@ -46,7 +46,6 @@ main(int argc, char * argv[])
     using ProbabilityImageType = itk::Image<float, 2>;
     using LabelImageType = itk::Image<unsigned short, 2>;
     const auto model = itk::UNetModel::Load(argv[1]);
-    model->SetDevice("auto");
     auto probability = itk::UNetSegmentFilter<ImageType, ProbabilityImageType>::New();
     probability->SetModel(model);
     probability->SetInput(itk::ReadImage<ImageType>(argv[2]));

@@ -48,7 +48,6 @@ main(int argc, char * argv[])
     labels->SetFileName(argv[3]);
 
     const auto model = itk::UNetModel::Load(argv[1]);
-    model->SetDevice("auto");
     auto filter = itk::UpgradeAnnotationFilter<ImageType, LabelImageType, OutputImageType>::New();
     filter->SetModel(model);
     filter->SetInput(image->GetOutput());

@@ -133,7 +133,12 @@ def test_training_learns_and_can_be_repeated(phantom):
     )
     assert epochs[-1].loss < epochs[0].loss
     assert model.annotation_input and model.spacing[:2] == (2, 2)
-    assert [entry["loss"] for entry in model.training_record["history"]] == [epoch.loss for epoch in epochs]
+    names = ("loss", "validation_loss", "dice")
+    history = model.training_record["history"]
+    assert [[entry[name] for name in names] for entry in history] == [
+        [getattr(epoch, name) for name in names] for epoch in epochs
+    ]
+    assert all(epoch.validation_loss > 1 - epoch.dice and epoch.seconds > 0 for epoch in epochs)
     poor = perturb(phantom.labels, omission_rate=0.5, seed=1)
     mended = upgrade(model, phantom.image, poor)
     assert evaluate(mended, phantom.labels).dice > evaluate(poor, phantom.labels).dice

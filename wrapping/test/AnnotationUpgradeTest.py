@@ -388,7 +388,7 @@ def weights_of(model):
 class Networks(unittest.TestCase):
     def test_settings(self):
         model = itk.UNetModel.New()
-        for name in ("Maximum", "Annotation", "Percentile", "Standard", "None"):
+        for name in ("Maximum", "Percentile", "Standard", "None"):
             value = getattr(itk.IntensityNormalizationEnums, "Normalization_" + name)
             model.SetNormalization(value)
             self.assertEqual(model.GetNormalization(), value)

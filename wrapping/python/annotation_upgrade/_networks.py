@@ -242,8 +242,8 @@ class Epoch(NamedTuple):
 
     number: int  #: from 1
     loss: float  #: mean over the steps
-    validation_loss: float  #: on the images kept for validation; the epoch with the smallest gives the model
-    dice: float  #: on the images kept for validation
+    validation_loss: float  #: 1 - dice, plus the mean cross-entropy where the loss has it; the smallest gives the model
+    dice: float  #: of all images kept for validation together
     seconds: float  #: that it took
 
 
