@@ -73,7 +73,7 @@ public:
   itkAnnotationUpgradeNameOfClassMacro(AnnotationSampleSource, TrainingSampleSource);
 
   /** \name Perturbations, see PerturbAnnotationFilter
-   * Rates in [0, 1], MaximumIterations >= 0; all 0 (default) leaves annotations as they are. */
+   * Rates in [0, 1]; all rates and iterations 0 (default) leaves annotations as they are. */
   /** @{ */
   itkSetMacro(OmissionRate, double);
   itkGetConstMacro(OmissionRate, double);
@@ -140,7 +140,8 @@ public:
 
   /** Scales and resamples the images for `model`, which fixes the channels. Call it once.
    * \throw ExceptionObject if there is no image, no cell in any annotation, the channels or the dimension differ from
-   * the model's, inclusion lacks candidates, or omission cells with labels of their own: masks have one for all. */
+   * the model's, inclusion lacks candidates, or omission cells with labels of their own: where no annotation has
+   * several labels, one that has one label for several parts is a mask. */
   void
   Prepare(const UNetModel * model);
 

@@ -65,7 +65,7 @@ public:
   itkSetMacro(SaltAndPepperProbability, double);
   itkGetConstMacro(SaltAndPepperProbability, double);
 
-  /** Largest number of erosions or dilations, in pixels; 0 means no bias. Default 0. */
+  /** Largest number of erosions or dilations, in pixels; 0 means no bias, if BiasIterations is 0, too. Default 0. */
   itkSetMacro(MaximumIterations, unsigned int);
   itkGetConstMacro(MaximumIterations, unsigned int);
 

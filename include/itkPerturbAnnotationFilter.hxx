@@ -25,6 +25,8 @@
 #include "itkProgressAccumulator.h"
 #include "itkSaltAndPepperPerturbFilter.h"
 
+#include <algorithm>
+
 namespace itk
 {
 template <typename TLabelImage>
@@ -123,10 +125,10 @@ PerturbAnnotationFilter<TLabelImage>::GenerateData()
     filter->SetProbability(m_SaltAndPepperProbability);
     append(filter, SaltAndPepper);
   }
-  if (m_MaximumIterations > 0)
+  if (m_MaximumIterations > 0 || m_BiasIterations > 0)
   {
     auto filter = BiasPerturbFilter<TLabelImage>::New();
-    filter->SetMaximumIterations(m_MaximumIterations);
+    filter->SetMaximumIterations(std::max(1u, m_MaximumIterations));
     filter->SetIterations(m_BiasIterations);
     filter->SetOperation(m_BiasOperation);
     filter->SetPerCell(m_BiasPerCell);

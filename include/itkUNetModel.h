@@ -171,10 +171,11 @@ public:
   void
   Save(const std::string & fileName) const;
 
-  /** Reads a model file onto Device "auto" and checks it whole.
-   * \throw ExceptionObject for a file that is missing, damaged, no model, or of a later format. */
+  /** Reads a model file onto `device`, see SetDevice(), and checks it whole.
+   * \throw ExceptionObject for a file that is missing, damaged, no model, or of a later format, or if the device does
+   * not exist. */
   static Pointer
-  Load(const std::string & fileName);
+  Load(const std::string & fileName, const std::string & device = "auto");
 
   /** 2^(NumberOfLevels - 1): shifts of the input by it shift the output. */
   size_t

@@ -74,11 +74,11 @@ public:
   /** One line of the history. */
   struct Epoch
   {
-    unsigned int Number;   ///< from 1
-    double       Loss;     ///< mean over the steps
-    double ValidationLoss; ///< 1 - Dice, with DiceAndCrossEntropy plus the mean cross-entropy; the smallest decides
-    double Dice;           ///< of the decided pixels of all validation images together
-    double Seconds;        ///< time that the epoch took, validation included
+    unsigned int Number;         ///< from 1
+    double       Loss;           ///< mean over the steps
+    double       ValidationLoss; ///< 1 - Dice, plus the mean cross-entropy with DiceAndCrossEntropy; smallest wins
+    double       Dice;           ///< of the decided pixels of all validation images together
+    double       Seconds;        ///< time that the epoch took, validation included
   };
 
   /** The model, initialised, which receives the best weights. */
@@ -112,8 +112,8 @@ public:
   /** Default DiceAndCrossEntropy; the paper has Dice alone. */
   itkSetEnumMacro(Loss, TrainingLoss);
   itkGetEnumMacro(Loss, TrainingLoss);
-  /** Share of the images kept for validation, in [0, 1), default 0.2, at least one image. A single image serves
-   * both. */
+  /** Share of the images kept for validation, in [0, 1), default 0.2, rounded to whole images. Where that is none, as
+   * with one or two by default, all images serve both: half of the good annotations would be too many to lose. */
   itkSetMacro(ValidationFraction, double);
   itkGetConstMacro(ValidationFraction, double);
   /** Epochs without a smaller validation loss after which training ends, default 10. */
@@ -135,7 +135,9 @@ public:
   itkGetConstMacro(Resume, bool);
   itkBooleanMacro(Resume);
 
-  /** Trains. The same as Update(). */
+  /** Trains. The same as Update().
+   * \throw ExceptionObject for settings that cannot be used, or when the loss or the validation loss is not finite; the
+   * best weights so far are in the model then. */
   void
   Train()
   {

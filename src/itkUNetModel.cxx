@@ -255,7 +255,7 @@ UNetModel::Save(const std::string & fileName) const
 }
 
 UNetModel::Pointer
-UNetModel::Load(const std::string & fileName)
+UNetModel::Load(const std::string & fileName, const std::string & device)
 {
   auto              archive = LoadArchive(fileName, "model file");
   const std::string header = ReadString(archive, "header");
@@ -265,6 +265,7 @@ UNetModel::Load(const std::string & fileName)
            << ". Give a file that train-upgrade, train-segment or UNetModel::Save() has written.");
   };
   auto model = Self::New();
+  model->SetDevice(device);
   try
   {
     const auto description = nlohmann::json::parse(header);

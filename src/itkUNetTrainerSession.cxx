@@ -98,15 +98,11 @@ UNetTrainer::Session::SplitImages()
   std::vector<size_t> images(m_Source.GetNumberOfImages());
   std::iota(images.begin(), images.end(), size_t{ 0 });
   images = PerturbRandomStream(m_Trainer.m_Seed, 0).Choose(images, 1.0);
-  if (images.size() == 1)
-  {
-    m_TrainingImages = m_ValidationImages = images;
-    return;
-  }
-  const auto   wanted = std::lround(m_Trainer.m_ValidationFraction * static_cast<double>(images.size()));
-  const size_t count = std::min(images.size() - 1, std::max<size_t>(1, static_cast<size_t>(wanted)));
-  m_ValidationImages.assign(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(count));
-  m_TrainingImages.assign(images.begin() + static_cast<std::ptrdiff_t>(count), images.end());
+  const auto wanted = std::lround(m_Trainer.m_ValidationFraction * static_cast<double>(images.size()));
+  const auto count = std::min<std::ptrdiff_t>(wanted, images.size() - 1);
+  const auto middle = images.begin() + count;
+  m_TrainingImages.assign(middle, images.end());
+  m_ValidationImages = count > 0 ? std::vector<size_t>(images.begin(), middle) : images;
   std::sort(m_ValidationImages.begin(), m_ValidationImages.end());
   std::sort(m_TrainingImages.begin(), m_TrainingImages.end());
 }
@@ -184,6 +180,16 @@ UNetTrainer::Session::Step(Batch & batch)
   return loss.item<double>();
 }
 
+void
+UNetTrainer::Session::VerifyFinite(double value, const char * name, unsigned int epoch) const
+{
+  if (!std::isfinite(value))
+  {
+    itkGenericExceptionMacro("The " << name << " is not finite in epoch " << epoch
+                                    << ". Lower the learning rate, which is " << m_Trainer.m_LearningRate << '.');
+  }
+}
+
 double
 UNetTrainer::Session::TrainEpoch(unsigned int epoch)
 {
@@ -204,11 +210,7 @@ UNetTrainer::Session::TrainEpoch(unsigned int epoch)
       next = draw(first + size);
     }
     const double loss = this->Step(batch);
-    if (!std::isfinite(loss))
-    {
-      itkGenericExceptionMacro("The loss is not finite in epoch " << epoch << ". Lower the learning rate, which is "
-                                                                  << m_Trainer.m_LearningRate << '.');
-    }
+    this->VerifyFinite(loss, "loss", epoch);
     sum += loss;
     ++steps;
     const double done = epoch - 1 + static_cast<double>(first + size) / static_cast<double>(images.size());
@@ -225,7 +227,7 @@ UNetTrainer::Session::TrainEpoch(unsigned int epoch)
 
 /** Of the average, pooled over the validation images. Dice is 1 where nothing is wanted and nothing found. */
 auto
-UNetTrainer::Session::Validate() -> Validation
+UNetTrainer::Session::Validate(unsigned int epoch) -> Validation
 {
   torch::NoGradGuard guard;
   double             common = 0.0;
@@ -251,12 +253,13 @@ UNetTrainer::Session::Validate() -> Validation
         const bool wanted = target[i] >= 0.5f;
         common += found && wanted;
         sum += found + wanted;
-        entropy -= target[i] * std::log(std::max(probability[i], 1e-7f)) +
-                   (1.0f - target[i]) * std::log(std::max(1.0f - probability[i], 1e-7f));
+        const double p = probability[i];
+        entropy -= target[i] * std::log(std::max(p, 1e-7)) + (1.0 - target[i]) * std::log(std::max(1.0 - p, 1e-7));
         ++count;
       }
     }
   }
+  this->VerifyFinite(entropy, "validation loss", epoch);
   const double dice = sum > 0.0 ? 2.0 * common / sum : 1.0;
   const bool   withEntropy = m_Trainer.m_Loss == TrainingLoss::DiceAndCrossEntropy && count > 0;
   return { 1.0 - dice + (withEntropy ? entropy / static_cast<double>(count) : 0.0), dice };
@@ -288,12 +291,7 @@ UNetTrainer::Session::Run()
       const auto   start = Clock::now();
       const auto   epoch = static_cast<unsigned int>(history.size() + 1);
       const double loss = this->TrainEpoch(epoch);
-      const auto   validation = this->Validate();
-      if (!std::isfinite(validation.Loss))
-      {
-        itkGenericExceptionMacro("The validation loss is not finite in epoch "
-                                 << epoch << ". Lower the learning rate, which is " << m_Trainer.m_LearningRate << '.');
-      }
+      const auto   validation = this->Validate(epoch);
       if (m_Trainer.m_BestEpoch == 0 || validation.Loss < history[m_Trainer.m_BestEpoch - 1].ValidationLoss)
       {
         m_Trainer.m_BestEpoch = epoch;

@@ -65,8 +65,10 @@ private:
   Step(Batch & batch);
   double
   TrainEpoch(unsigned int epoch);
+  void
+  VerifyFinite(double value, const char * name, unsigned int epoch) const;
   Validation
-  Validate();
+  Validate(unsigned int epoch);
   void
   SaveCheckpoint() const;
   void

@@ -676,6 +676,21 @@ class Evaluate(ToolTest):
             self.assertAlmostEqual(image["dice"], expected[image["name"]], places=12)
             self.assertRegex(table, rf"(?m)^{image['name']} +{image['dice']:.4f}$")
 
+    def test_ignored_pixels_do_not_count(self):
+        truth, labels = grid_of_cells().astype(np.uint16), grid_of_cells().astype(np.uint16)
+        truth[:7] = 65000
+        labels[:, :9] = 0
+        write_mha(self.folder / "truth" / "a.mha", truth)
+        write_mha(self.folder / "labels" / "a.mha", labels)
+        file = self.folder / "score.json"
+        evaluate = ["evaluate", "--labels", self.folder / "labels", "--reference", self.folder / "truth", "--json", file]
+        scores = []
+        for options in [[], ["--ignore-label", 65000]]:
+            self.succeed(*evaluate, *options)
+            scores.append(json.loads(file.read_text())["dice"])
+        np.testing.assert_allclose(scores, [dice(labels, truth), dice(labels[7:], truth[7:])])
+        self.assertNotAlmostEqual(*scores, places=2)
+
     def test_any_value_is_foreground_and_formats_may_differ(self):
         write_png(self.folder / "mask" / "a.png", np.where(grid_of_cells() > 0, 255, 0).astype(np.uint8))
         write_mha(self.folder / "cells" / "a.mha", grid_of_cells())
@@ -830,7 +845,9 @@ class Train(Networks):
         self.assertFalse(np.array_equal(predictions[0], predictions[2]))
 
         train = ["train-segment", *self.data(), "--output", self.folder / "out", *TINY]
-        self.succeed(*train, "--slices", 3)
+        for slices in [2, 3]:
+            said = self.succeed(*(option for option in train if option != "--quiet"), "--slices", slices).stderr
+            self.assertEqual("on the images that it learned from" in said, slices == 2, said)
         self.refuse(*train, "--slices", 4, naming=["--slices 4", "3 slices"])
         volumes = ["--images", volumes / "images", "--labels", volumes / "labels"]
         self.refuse("train-segment", *volumes, "--output", self.folder / "o", *TINY, "--dimension", 3, "--slices", 2)

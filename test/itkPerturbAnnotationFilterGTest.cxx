@@ -98,7 +98,7 @@ TYPED_TEST(PerturbAnnotationFilterTest, AppliesTheFiltersInOrder)
     }
     if ((round & 8) != 0)
     {
-      chain->SetMaximumIterations(3);
+      chain->SetMaximumIterations(round >= 32 && round % 5 > 0 ? 0 : 3);
       auto filter = itk::BiasPerturbFilter<TypeParam>::New();
       filter->SetMaximumIterations(3);
       if (round >= 32)

@@ -226,7 +226,8 @@ TEST(UNetModel, FileKeepsEverything)
     model->SetTrainingRecord("{\"a\": 1}");
     const std::string file = folder.File("model");
     model->Save(file);
-    const auto loaded = itk::UNetModel::Load(file);
+    const auto loaded = itk::UNetModel::Load(file, "cpu");
+    EXPECT_EQ(loaded->GetDevice(), "cpu");
     EXPECT_EQ(loaded->GetDimension(), dimension);
     EXPECT_EQ(loaded->GetImageChannels(), 3u);
     EXPECT_TRUE(loaded->GetAnnotationInput());
@@ -255,6 +256,7 @@ TEST(UNetModel, RefusesFilesThatAreNoModels)
     return itk::MessageOf([&] { itk::UNetModel::Load(file); });
   };
   EXPECT_EQ(refusal(bytes), "");
+  EXPECT_NE(itk::MessageOf([&] { itk::UNetModel::Load(file, "abacus"); }).find("abacus"), std::string::npos);
 
   EXPECT_NE(itk::MessageOf([&] { itk::UNetModel::Load(folder.File("missing")); }).find("missing\": No such file"),
             std::string::npos);

@@ -23,6 +23,7 @@
 #include "itkUNetTrainer.h"
 
 #include <cmath>
+#include <limits>
 #include <set>
 
 namespace
@@ -70,7 +71,7 @@ AddImages(Source<VDimension> * source, unsigned int images)
   }
 }
 
-/** Tells which images were drawn whole. */
+/** Tells which images were drawn, whole and as patches. */
 class WatchedSource : public Source<2>
 {
 public:
@@ -85,7 +86,31 @@ public:
     Source<2>::DrawImage(image, seed, input, target);
   }
 
+  void
+  DrawPatch(size_t image, uint64_t seed, const ExtentType & extent, float * input, float * target) const override
+  {
+    Patches.insert(image);
+    Source<2>::DrawPatch(image, seed, extent, input, target);
+  }
+
   mutable std::set<size_t> Drawn;
+  mutable std::set<size_t> Patches;
+};
+
+/** Whole images are not a number. */
+class BlindedSource : public Source<2>
+{
+public:
+  using Self = BlindedSource;
+  using Pointer = itk::SmartPointer<Self>;
+  itkNewMacro(Self);
+
+  void
+  DrawImage(size_t image, uint64_t seed, float * input, float * target) const override
+  {
+    Source<2>::DrawImage(image, seed, input, target);
+    input[0] = std::numeric_limits<float>::quiet_NaN();
+  }
 };
 
 template <unsigned int VDimension = 2>
@@ -212,7 +237,8 @@ TEST(UNetTrainer, ValidationLossIsThatOfTheModel)
           common += target[i] >= 0.5f && probability[i] >= 0.5f;
           found += probability[i] >= 0.5f;
           wanted += target[i] >= 0.5f;
-          entropy -= target[i] * std::log(probability[i]) + (1.0 - target[i]) * std::log(1.0 - probability[i]);
+          const double p = probability[i];
+          entropy -= target[i] * std::log(p) + (1.0 - target[i]) * std::log(1.0 - p);
           ++count;
           shared += target[i] > 0.0f && target[i] < 1.0f;
         }
@@ -223,7 +249,7 @@ TEST(UNetTrainer, ValidationLossIsThatOfTheModel)
     const double dice = 2.0 * common / (found + wanted);
     const auto & best = trainer->GetHistory()[trainer->GetBestEpoch() - 1];
     EXPECT_NEAR(best.Dice, dice, 1e-12);
-    EXPECT_NEAR(best.ValidationLoss, 1.0 - dice + (loss == itk::TrainingLoss::Dice ? 0.0 : entropy / count), 1e-5);
+    EXPECT_NEAR(best.ValidationLoss, 1.0 - dice + (loss == itk::TrainingLoss::Dice ? 0.0 : entropy / count), 1e-12);
   }
 }
 
@@ -256,6 +282,66 @@ TEST(UNetTrainer, KeepsTheBestWeightsAndStopsWhenPatienceEnds)
   EXPECT_NE(trainer->GetModel()->GetTrainingRecord(), std::string());
   trainer->GetModel()->SetTrainingRecord("");
   EXPECT_TRUE(FileOf(trainer->GetModel()) == best[trainer->GetBestEpoch() - 1]);
+}
+
+TEST(UNetTrainer, KeepsAShareOfTheImagesForValidation)
+{
+  const auto numbers = [](double fraction, unsigned int images) {
+    auto source = WatchedSource::New();
+    AddImages<2>(source, images);
+    auto trainer = MakeTrainer(false);
+    source->Prepare(trainer->GetModel());
+    trainer->SetSampleSource(source);
+    trainer->SetValidationFraction(fraction);
+    trainer->SetPatchesPerEpoch(8);
+    trainer->SetMaximumEpochs(1);
+    trainer->Train();
+    return std::make_pair(source->Drawn.size(), source->Patches.size());
+  };
+  using Numbers = std::pair<size_t, size_t>; // for validation, for training
+  EXPECT_EQ(numbers(0.2, 1), Numbers(1, 1));
+  EXPECT_EQ(numbers(0.2, 2), Numbers(2, 2));
+  EXPECT_EQ(numbers(0.2, 3), Numbers(1, 2));
+  EXPECT_EQ(numbers(0.2, 8), Numbers(2, 6));
+  EXPECT_EQ(numbers(0.5, 2), Numbers(1, 1));
+  EXPECT_EQ(numbers(0.9, 4), Numbers(3, 1));
+  EXPECT_EQ(numbers(0.0, 5), Numbers(5, 5));
+}
+
+TEST(UNetTrainer, SmallestValidationLossDecidesEvenAgainstDice)
+{
+  unsigned int differ = 0;
+  for (unsigned int seed = 1; seed <= 16; ++seed)
+  {
+    auto trainer = MakeTrainer(false, seed);
+    trainer->SetMaximumEpochs(8);
+    trainer->SetLearningRate(0.02);
+    trainer->Train();
+    const auto & history = trainer->GetHistory();
+    const auto & best = history[trainer->GetBestEpoch() - 1];
+    for (const auto & epoch : history)
+    {
+      EXPECT_GE(epoch.ValidationLoss, best.ValidationLoss);
+      differ += epoch.Dice > best.Dice;
+    }
+  }
+  EXPECT_GT(differ, 0u);
+}
+
+TEST(UNetTrainer, RefusesToGoOnFromWhatIsNotFinite)
+{
+  for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
+  {
+    auto source = BlindedSource::New();
+    AddImages<2>(source, 4);
+    auto trainer = MakeTrainer(false);
+    source->Prepare(trainer->GetModel());
+    trainer->SetSampleSource(source);
+    trainer->SetLoss(loss);
+    EXPECT_NE(itk::MessageOf([&] { trainer->Train(); }).find("The validation loss is not finite in epoch 1. Lower"),
+              std::string::npos);
+    EXPECT_TRUE(trainer->GetHistory().empty());
+  }
 }
 
 // Killed after any epoch, or in the middle of one, a training goes on to the same weights.
@@ -371,13 +457,6 @@ TEST(UNetTrainer, ReportsProgress)
   {
     EXPECT_NEAR(progress[i], static_cast<float>(i) / 16.0f, 1e-6f);
   }
-}
-
-TEST(UNetTrainer, OneImageServesBothPurposes)
-{
-  auto trainer = MakeTrainer(true, 1, 1);
-  trainer->Train();
-  EXPECT_EQ(trainer->GetHistory().size(), 4u);
 }
 
 TEST(UNetTrainer, RefusesBadSettings)

@@ -37,7 +37,7 @@ namespace
 itk::UNetModel::Pointer
 LoadModel(const ApplyJob & job)
 {
-  const auto model = itk::UNetModel::Load(job.Model.string());
+  const auto model = itk::UNetModel::Load(job.Model.string(), job.Common.Device);
   ApplyTo(*model, job.Common);
   model->SetTestTimeAugmentation(job.TestTimeAugmentation);
   const bool upgrades = !job.Labels.empty();

@@ -32,7 +32,7 @@
 namespace fs = std::filesystem;
 
 Score
-Evaluate(const fs::path & labelsPath, const fs::path & referencePath)
+Evaluate(const fs::path & labelsPath, const fs::path & referencePath, std::optional<unsigned int> ignoreLabel)
 {
   const ImageSet labels(labelsPath);
   const ImageSet references(referencePath);
@@ -47,7 +47,14 @@ Evaluate(const fs::path & labelsPath, const fs::path & referencePath)
     const auto reference = ReadLabels(references[i].Path);
     VerifySameGrid(label.Image, labels[i].Path, reference.Image, references[i].Path);
     itk::ForegroundOverlap overlap;
-    overlap.Add(label.Image.GetPointer(), reference.Image.GetPointer());
+    if (ignoreLabel)
+    {
+      overlap.Add(label.Image.GetPointer(), reference.Image.GetPointer(), *ignoreLabel);
+    }
+    else
+    {
+      overlap.Add(label.Image.GetPointer(), reference.Image.GetPointer());
+    }
     score.Images.push_back({ labels[i].Name, overlap.GetDice() });
     pooled += overlap;
     progress.FinishStep();
@@ -98,10 +105,11 @@ AddEvaluate(CLI::App & app)
 {
   struct Job
   {
-    fs::path      Labels;
-    fs::path      Reference;
-    fs::path      JsonFile;
-    CommonOptions Common;
+    fs::path                    Labels;
+    fs::path                    Reference;
+    std::optional<unsigned int> IgnoreLabel;
+    fs::path                    JsonFile;
+    CommonOptions               Common;
   };
   auto         job = std::make_shared<Job>();
   auto * const command =
@@ -112,12 +120,14 @@ AddEvaluate(CLI::App & app)
   command->add_option("--reference", job->Reference, "The truth, under the same file names")
     ->required()
     ->type_name("PATH");
+  command->add_option("--ignore-label", job->IgnoreLabel, "Value in --reference of pixels that do not count")
+    ->type_name("N");
   command->add_option("--json", job->JsonFile, "Where to write {\"dice\", \"images\": [{\"name\", \"dice\"}]}")
     ->type_name("FILE");
   AddCommonOptions(*command, job->Common);
   command->callback([job] {
     Apply(job->Common);
-    const Score score = Evaluate(job->Labels, job->Reference);
+    const Score score = Evaluate(job->Labels, job->Reference, job->IgnoreLabel);
     if (!job->JsonFile.empty())
     {
       WriteJson(ToJson(score), job->JsonFile);

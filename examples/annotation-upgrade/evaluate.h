@@ -19,6 +19,7 @@
 #define evaluate_h
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,10 @@ struct Score
   std::vector<Image> Images;
 };
 
-/** Compares the foreground of label images with that of their references. */
+/** Compares the foreground of label images with that of their references, where these are not `ignoreLabel`. */
 Score
-Evaluate(const std::filesystem::path & labels, const std::filesystem::path & reference);
+Evaluate(const std::filesystem::path & labels,
+         const std::filesystem::path & reference,
+         std::optional<unsigned int>   ignoreLabel = {});
 
 #endif

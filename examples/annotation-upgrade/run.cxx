@@ -216,7 +216,7 @@ private:
 
     // All networks see pixels of the same size.
     m_Job.Training.Spacing.clear();
-    const auto upgradeModel = itk::UNetModel::Load(model.string());
+    const auto upgradeModel = itk::UNetModel::Load(model.string(), "cpu");
     for (const double spacing : upgradeModel->GetSpacing())
     {
       std::ostringstream text;

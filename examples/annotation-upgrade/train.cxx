@@ -23,6 +23,7 @@
 #include "ImageSet.h"
 #include "Interrupt.h"
 #include "Progress.h"
+#include "Report.h"
 #include "SliceChoice.h"
 #include "StagedOutput.h"
 
@@ -283,6 +284,11 @@ RunTrainer(itk::UNetTrainer & trainer, const fs::path & modelFile)
   text << std::fixed << std::setprecision(4) << modelFile.filename().string() << ": " << trainer.GetHistory().size()
        << " epochs in " << FormatTime(progress.GetSeconds()) << ", best is epoch " << trainer.GetBestEpoch()
        << " with a validation Dice of " << GetDiceOfBestEpoch(trainer);
+  const Json record = Json::parse(trainer.GetModel()->GetTrainingRecord());
+  if (record.at("validation_images") == record.at("training_images"))
+  {
+    text << " on the images that it learned from";
+  }
   Progress::Say(text.str());
 }
 

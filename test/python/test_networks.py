@@ -14,6 +14,7 @@
 """Models, training and applying: against definitions, and against the command line."""
 
 import inspect
+import itertools
 import os
 import signal
 import threading
@@ -116,12 +117,33 @@ def test_state_dicts_make_equal_models(dimension):
         model.predict(inputs[:1])
 
 
+@pytest.mark.parametrize("dimension", (2, 3))
+def test_flips_are_averaged(dimension):
+    model = make_model(dimension=dimension)
+    inputs = np.random.default_rng(0).random((1, 8, 12, 16)[: dimension + 1])
+    plain = model.predict(inputs)
+    axes = range(-dimension, 0)
+    flips = [flip for count in range(dimension + 1) for flip in itertools.combinations(axes, count)]
+    mean = np.mean([np.flip(model.predict(np.flip(inputs, flip)), flip) for flip in flips], 0)
+    assert not np.allclose(mean, plain, atol=1e-4)
+    assert not model.test_time_augmentation
+    model.test_time_augmentation = True
+    np.testing.assert_allclose(model.predict(inputs), mean, atol=1e-6)
+    model.test_time_augmentation = False
+    np.testing.assert_array_equal(model.predict(inputs), plain)
+
+
 def test_safetensors(tmp_path):
     pytest.importorskip("safetensors")
     model, other = make_model(), make_model(seed=2)
     annotation_upgrade.write_state_dict(model.state_dict(), tmp_path / "a.safetensors")
     other.load_state_dict(annotation_upgrade.read_state_dict(tmp_path / "a.safetensors"))
     assert same(model, other)
+
+
+def test_training_with_bias_alone(phantom):
+    samples = train_upgrade(phantom.image, phantom.labels, bias_iterations=2, **TINY).training_record["samples"]
+    assert (samples["omission_rate"], samples["bias_iterations"]) == (0, 2)
 
 
 def test_training_learns_and_can_be_repeated(phantom):
@@ -272,6 +294,11 @@ def test_foreground_values(phantom):
         (lambda image, labels: train_segment(image, labels, loss="mse"), ValueError, "loss is 'mse'"),
         (lambda image, labels: train_segment(image, labels, spacing="small"), ValueError, "spacing is 'small'"),
         (lambda image, labels: train_upgrade(image, labels, inclusion_rate=0.5), Error, "candidates"),
+        (
+            lambda image, labels: train_upgrade(image, labels, bias_operation="erosion"),
+            ValueError,
+            "bias_operation is 'erosion', but there is no bias",
+        ),
         (lambda image, labels: train_upgrade(image, labels, omission_rate=2.0, **TINY), Error, "Rate is 2"),
         (lambda image, labels: train_segment(image, labels, seed=-1), TypeError, "seed is -1"),
     ],

@@ -61,7 +61,7 @@ def perturb(
     maximum_iterations
         Bias: up to how many pixels cells shrink or grow; 0 is no bias.
     bias_iterations
-        By how many pixels, instead of a draw; 0 draws. Like the two below, with `maximum_iterations` above 0.
+        By how many pixels, instead of a draw of up to `maximum_iterations`; 0 draws.
     bias_operation
         "random" (drawn), "erosion" or "dilation".
     bias_per_cell

@@ -55,7 +55,8 @@ ModelOptions()
       .Add("base_channels", &Type::GetBaseChannels, &Type::SetBaseChannels)
       .Add("number_of_levels", &Type::GetNumberOfLevels, &Type::SetNumberOfLevels)
       .Add("normalization", &Type::GetNormalization, &Type::SetNormalization, itk::IntensityNormalizationNames)
-      .Add("precision", &Type::GetPrecision, &Type::SetPrecision, itk::UNetPrecisionNames);
+      .Add("precision", &Type::GetPrecision, &Type::SetPrecision, itk::UNetPrecisionNames)
+      .Add("test_time_augmentation", &Type::GetTestTimeAugmentation, &Type::SetTestTimeAugmentation);
   return options;
 }
 
@@ -350,7 +351,10 @@ NB_MODULE(_network, module)
                   model->Initialize(seed);
                   return Model{ model };
                 })
-    .def_static("load", [](const std::string & fileName) { return Model{ itk::UNetModel::Load(fileName) }; })
+    .def_static("load",
+                [](const std::string & fileName, const std::string & device) {
+                  return Model{ itk::UNetModel::Load(fileName, device) };
+                })
     .def("save", [](const Model & model, const std::string & fileName) { model.Pointer->Save(fileName); })
     .def("get", [](const Model & model) { return ModelOptions().Get(*model.Pointer); })
     .def("set", [](const Model & model, const nb::dict & options) { ModelOptions().Set(*model.Pointer, options); })
