@@ -19,6 +19,7 @@ Usage: experiments.py EXPERIMENTS. Exit status 77 where one of the libraries is 
 
 import csv
 import json
+import math
 import pathlib
 import statistics
 import subprocess
@@ -87,7 +88,7 @@ class Experiments(unittest.TestCase):
     def commands(self):
         return (self.output / "commands.txt").read_text().splitlines()
 
-    def test_rows_table_and_figure(self):
+    def test_rows_and_table(self):
         process = self.conduct(EXPERIMENT)
         self.assertEqual(process.returncode, 0, process.stderr)
         rows = self.rows()
@@ -123,9 +124,42 @@ class Experiments(unittest.TestCase):
             for value in scores(perturbation="--omission 0.5", run=run, method="low quality"):
                 self.assertAlmostEqual(value, expected, places=12)
 
-        svg = ElementTree.parse(self.output / "tiny.svg").getroot()
-        self.assertEqual(svg.tag, "{http://www.w3.org/2000/svg}svg")
-        self.assertGreater(len(list(svg.iter())), 100)
+    def test_figure_shows_the_means(self):
+        self.assertEqual(self.conduct(EXPERIMENT).returncode, 0)
+        rows = self.rows()
+        svg = "{http://www.w3.org/2000/svg}"
+        groups = ElementTree.parse(self.output / "tiny.svg").getroot().iter(f"{svg}g")
+        panels = [group for group in groups if "matrix" in group.get("transform", "")]
+        self.assertEqual(len(panels), 2)
+        for panel, perturbation in zip(panels, ("--omission 0.5", "--bias 2")):
+            a, b, c, d, _, shift = map(float, panel.get("transform")[len("matrix(") : -1].split(","))
+            self.assertEqual((a, b, c, d), (1, 0, 0, 1))  # so that no line is stretched
+            dice = {
+                (method, slices): [
+                    row["dice"]
+                    for row in rows
+                    if (row["method"], row["slices"], row["perturbation"]) == (method, slices, perturbation)
+                ]
+                for method in ("low quality", "upgraded")
+                for slices in (2, 3)
+            }
+            lowest = min(statistics.mean(values) - statistics.stdev(values) for values in dice.values())
+            lowest = max(0, math.floor(20 * lowest) / 20)
+
+            def drawn(color):
+                line = panel.find(f".//{svg}polyline[@stroke='{color}']")
+                return [tuple(map(float, point.split(","))) for point in line.get("points").split()]
+
+            def height(mean):
+                return 40 + 300 * (1 - mean) / (1 - lowest) - shift
+
+            level = height(statistics.mean(dice["low quality", 2] + dice["low quality", 3]))
+            curve = [height(statistics.mean(dice["upgraded", slices])) for slices in (2, 3)]
+            for points, expected in (
+                (drawn("#5a5a5a"), [(0, level), (375, level)]),
+                (drawn("#d55e00"), [(15, curve[0]), (360, curve[1])]),
+            ):
+                np.testing.assert_allclose(points, expected, atol=0.01)
 
     def test_goes_on_after_a_stop(self):
         experiment = {**EXPERIMENT, "cases": [{"perturbation": "--bias 2"}]}

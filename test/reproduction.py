@@ -71,8 +71,9 @@ class Reproduction(unittest.TestCase):
                         for row in rows
                         if row["method"] == method and tuple(row[key] or "none" for key in keys) == case
                     ]
-                    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-                    expected = f"{statistics.mean(values):.3f} ± {deviation:.3f}" if values else ""
+                    expected = f"{statistics.mean(values):.3f}" if values else ""
+                    if len(values) > 1:
+                        expected += f" ± {statistics.stdev(values):.3f}"
                     self.assertEqual(cell, expected, f"{name}: {case}, {method}")
 
     def test_comparisons(self):

@@ -17,25 +17,21 @@
  *=========================================================================*/
 #include "Figure.h"
 
+#include "PaintSVG.h"
 #include "Results.h"
 #include "StagedOutput.h"
 
 #include <vtkAxis.h>
 #include <vtkChartLegend.h>
 #include <vtkChartXY.h>
-#include <vtkContext2D.h>
 #include <vtkContextScene.h>
 #include <vtkDoubleArray.h>
 #include <vtkNew.h>
 #include <vtkPen.h>
 #include <vtkPlotLine.h>
-#include <vtkRenderWindow.h>
-#include <vtkRenderer.h>
-#include <vtkSVGContextDevice2D.h>
 #include <vtkStringArray.h>
 #include <vtkTable.h>
 #include <vtkTextProperty.h>
-#include <vtkXMLDataElement.h>
 
 #include <algorithm>
 #include <cmath>
@@ -46,8 +42,41 @@
 
 namespace
 {
+// In pixels.
 constexpr int panelWidth = 460;
 constexpr int panelHeight = 400;
+constexpr int leftOfAxes = 70;
+constexpr int belowAxes = 60;
+constexpr int axisWidth = 375;
+constexpr int axisHeight = 300;
+constexpr int legendRow = 19;
+
+/** Places of values along an axis. Charts draw in pixels: VTK stretches the lines of what has another unit, with their
+ * width, and writes coordinates with six digits.
+ */
+struct Scale
+{
+  double              First;
+  double              Last;
+  int                 Length;
+  int                 Margin;
+  bool                Logarithmic;
+  std::vector<double> Ticks;
+
+  double
+  GetPlace(double value) const
+  {
+    const auto   at = [this](double v) { return Logarithmic ? std::log10(v) : v; };
+    const double share = First < Last ? (at(value) - at(First)) / (at(Last) - at(First)) : 0.5;
+    return Margin + share * (Length - 2 * Margin);
+  }
+};
+
+struct Scales
+{
+  Scale X;
+  Scale Y;
+};
 
 struct Curve
 {
@@ -106,8 +135,10 @@ Describe(const Json & row, const Json & keys)
 std::vector<std::pair<std::string, Curves>>
 GetPanels(const std::vector<Json> & rows, const Json & description)
 {
-  const Json                                  methods = description.at("methods");
-  const Json                                  none = Json::array();
+  const Json methods = description.at("methods");
+  const Json none = Json::array();
+  const bool hasSeveral =
+    std::count_if(methods.begin(), methods.end(), [](const Json & method) { return method != "low quality"; }) > 1;
   std::vector<std::pair<std::string, Curves>> panels;
   for (const Json & row : rows)
   {
@@ -119,10 +150,8 @@ GetPanels(const std::vector<Json> & rows, const Json & description)
     const std::string method = row.at("method");
     const std::string group = Describe(row, description.value("curves", none));
     const bool        isLevel = method == "low quality";
-    Curve &           curve = FindOrAdd(panel,
-                              isLevel || group.empty() ? method
-                                        : methods.size() > 2     ? method + ", " + group
-                                                                 : group);
+    const std::string label = isLevel || group.empty() ? method : hasSeveral ? method + ", " + group : group;
+    Curve &           curve = FindOrAdd(panel, label);
     curve.IsLevel = isLevel;
     curve.ValuesAt[ToNumber(row.at(description.at("x").get<std::string>()))].push_back(row.at("dice"));
   }
@@ -164,11 +193,8 @@ Style(vtkPlot * plot, size_t number)
 }
 
 void
-AddCurve(vtkChartXY * chart, const std::string & label, const Curve & curve, size_t number, bool logarithmic)
+AddCurve(vtkChartXY * chart, const std::string & label, const Curve & curve, size_t number, const Scales & scales)
 {
-  const auto   place = [logarithmic](double x) { return logarithmic ? std::log10(x) : x; };
-  const double first = place(curve.ValuesAt.begin()->first);
-  const double last = place(curve.ValuesAt.rbegin()->first);
   if (curve.IsLevel)
   {
     std::vector<double> all;
@@ -176,36 +202,30 @@ AddCurve(vtkChartXY * chart, const std::string & label, const Curve & curve, siz
     {
       all.insert(all.end(), values.begin(), values.end());
     }
-    const double                           mean = Moments(all).Mean;
-    constexpr int                          dashes = 30;
-    std::vector<std::pair<double, double>> ends; // in pairs
-    for (int end = 0; end < 2 * dashes; ++end)
-    {
-      ends.emplace_back(first + (last - first) * end / (2 * dashes - 1), mean);
-    }
-    auto * const line = vtkPlotLine::SafeDownCast(AddLine(chart, ends));
-    line->PolyLineOff();
+    const double    y = scales.Y.GetPlace(Moments(all).Mean);
+    vtkPlot * const line = AddLine(chart, { { 0.0, y }, { scales.X.Length, y } });
+    line->GetPen()->SetLineType(vtkPen::DASH_LINE);
     line->SetColor(90, 90, 90, 255);
     line->SetWidth(1.5f);
-    line->GetPen()->SetLineType(vtkPen::DASH_LINE); // for the legend
     line->SetLabel(label);
     return;
   }
-  const double                           cap = 0.01 * (last - first);
+  constexpr double                       cap = 4.0;
   std::vector<std::pair<double, double>> points;
   std::vector<std::pair<double, double>> bars; // in pairs
-  for (const auto & [x, values] : curve.ValuesAt)
+  for (const auto & [value, values] : curve.ValuesAt)
   {
     const Moments moments(values);
-    const double  low = std::max(0.0, moments.Mean - moments.Deviation);
-    const double  high = std::min(1.0, moments.Mean + moments.Deviation);
-    points.emplace_back(place(x), moments.Mean);
+    const double  x = scales.X.GetPlace(value);
+    const double  low = scales.Y.GetPlace(std::max(0.0, moments.Mean - moments.Deviation));
+    const double  high = scales.Y.GetPlace(std::min(1.0, moments.Mean + moments.Deviation));
+    points.emplace_back(x, scales.Y.GetPlace(moments.Mean));
     if (moments.Deviation > 0.0)
     {
-      bars.insert(bars.end(), { { place(x), low }, { place(x), high } });
+      bars.insert(bars.end(), { { x, low }, { x, high } });
       for (const double end : { low, high })
       {
-        bars.insert(bars.end(), { { place(x) - cap, end }, { place(x) + cap, end } });
+        bars.insert(bars.end(), { { x - cap, end }, { x + cap, end } });
       }
     }
   }
@@ -227,8 +247,30 @@ AddCurve(vtkChartXY * chart, const std::string & label, const Curve & curve, siz
   plot->SetLabel(label);
 }
 
-void
-PrepareAxes(vtkChartXY * chart, const Curves & curves, const Json & description, bool logarithmic)
+/** Multiples of 1, 2 or 5 times a power of ten, at most eight. */
+std::vector<double>
+GetRoundTicks(double first, double last)
+{
+  double power = 1e-3;
+  double step = power;
+  for (size_t i = 1; (last - first) / step > 7.0; ++i)
+  {
+    constexpr double factors[]{ 1.0, 2.0, 5.0 };
+    power *= i % std::size(factors) == 0 ? 10.0 : 1.0;
+    step = power * factors[i % std::size(factors)];
+  }
+  constexpr double    tolerance = 1e-6;
+  std::vector<double> ticks;
+  const long          end = std::lround(std::floor(last / step + tolerance));
+  for (long count = std::lround(std::ceil(first / step - tolerance)); count <= end; ++count)
+  {
+    ticks.push_back(static_cast<double>(count) * step);
+  }
+  return ticks;
+}
+
+Scales
+GetScales(const Curves & curves, bool logarithmic)
 {
   double           lowest = 1.0;
   std::set<double> xs;
@@ -241,125 +283,79 @@ PrepareAxes(vtkChartXY * chart, const Curves & curves, const Json & description,
       xs.insert(x);
     }
   }
-  vtkAxis * const bottom = chart->GetAxis(vtkAxis::BOTTOM);
-  vtkAxis * const left = chart->GetAxis(vtkAxis::LEFT);
-  bottom->SetTitle(description.at("x title").get<std::string>());
-  left->SetTitle("Dice similarity");
-  left->SetBehavior(vtkAxis::FIXED);
-  left->SetRange(std::max(0.0, std::floor(10.0 * lowest) / 10.0), 1.0);
-  if (logarithmic)
-  {
-    vtkNew<vtkDoubleArray> positions;
-    vtkNew<vtkStringArray> labels;
-    for (const double x : xs)
-    {
-      std::ostringstream text;
-      text << x;
-      positions->InsertNextValue(std::log10(x));
-      labels->InsertNextValue(text.str());
-    }
-    bottom->SetCustomTickPositions(positions, labels);
-  }
-  for (vtkAxis * axis : { bottom, left })
-  {
-    axis->GetTitleProperties()->SetFontSize(15);
-    axis->GetLabelProperties()->SetFontSize(13);
-    axis->GetGridPen()->SetColor(225, 225, 225);
-  }
+  constexpr int margin = 15;
+  lowest = std::max(0.0, std::floor(20.0 * lowest) / 20.0);
+  const double first = *xs.begin();
+  const double last = *xs.rbegin();
+  return { { first,
+             last,
+             axisWidth,
+             margin,
+             logarithmic,
+             logarithmic ? std::vector<double>(xs.begin(), xs.end()) : GetRoundTicks(first, last) },
+           { lowest, 1.0, axisHeight, 0, false, GetRoundTicks(lowest, 1.0) } };
 }
 
-/** VTK clips what it transforms by a region that it does not mean to transform. Nothing here needs to be clipped. */
 void
-RemoveClipping(vtkXMLDataElement * element)
+PrepareAxis(vtkAxis * axis, const std::string & title, const Scale & scale)
 {
-  if (element->GetAttribute("transform") != nullptr)
+  axis->SetTitle(title);
+  axis->SetBehavior(vtkAxis::FIXED);
+  axis->SetRange(0.0, scale.Length);
+  vtkNew<vtkDoubleArray> positions;
+  vtkNew<vtkStringArray> labels;
+  for (const double tick : scale.Ticks)
   {
-    element->RemoveAttribute("clip-path");
+    std::ostringstream text;
+    text << tick;
+    positions->InsertNextValue(scale.GetPlace(tick));
+    labels->InsertNextValue(text.str());
   }
-  for (int i = 0; i < element->GetNumberOfNestedElements(); ++i)
-  {
-    RemoveClipping(element->GetNestedElement(i));
-  }
-}
-
-/** Charts need no display when they paint into SVG. */
-std::string
-PaintSVG(vtkContextScene * scene, int width, int height)
-{
-  vtkNew<vtkRenderer>     renderer;
-  vtkNew<vtkRenderWindow> window; // which is never rendered
-  window->AddRenderer(renderer);
-  window->SetSize(width, height);
-  scene->SetRenderer(renderer);
-  scene->SetGeometry(width, height);
-
-  const auto add = [](vtkXMLDataElement * parent, const char * name) {
-    vtkNew<vtkXMLDataElement> element;
-    element->SetName(name);
-    if (parent != nullptr)
-    {
-      parent->AddNestedElement(element);
-    }
-    return vtkSmartPointer<vtkXMLDataElement>(element);
-  };
-  const auto        root = add(nullptr, "svg");
-  const std::string extent = std::to_string(width) + " " + std::to_string(height);
-  root->SetAttribute("xmlns", "http://www.w3.org/2000/svg");
-  root->SetAttribute("xmlns:xlink", "http://www.w3.org/1999/xlink");
-  root->SetAttribute("viewBox", ("0 0 " + extent).c_str());
-  root->SetIntAttribute("width", width);
-  root->SetIntAttribute("height", height);
-  const auto definitions = add(root, "defs");
-  const auto background = add(root, "rect");
-  background->SetAttribute("width", "100%");
-  background->SetAttribute("height", "100%");
-  background->SetAttribute("fill", "white");
-  const auto page = add(root, "g");
-  page->SetAttribute("fill", "none");
-
-  vtkNew<vtkSVGContextDevice2D> device;
-  vtkNew<vtkContext2D>          context;
-  device->SetSVGContext(page, definitions);
-  device->Begin(renderer);
-  context->Begin(device);
-  scene->Paint(context);
-  context->End();
-  device->End();
-  device->GenerateDefinitions();
-  RemoveClipping(page);
-  std::ostringstream text;
-  root->PrintXML(text, vtkIndent());
-  return text.str();
+  axis->SetCustomTickPositions(positions, labels);
+  axis->GetTitleProperties()->SetFontSize(15);
+  axis->GetLabelProperties()->SetFontSize(13);
+  axis->GetGridPen()->SetColor(225, 225, 225);
 }
 } // namespace
 
 void
 DrawFigure(const std::vector<Json> & rows, const Json & description, const std::filesystem::path & path)
 {
-  const auto              panels = GetPanels(rows, description);
-  const bool              logarithmic = description.value("logarithmic", false);
+  const auto panels = GetPanels(rows, description);
+  size_t     legendRows = 0;
+  for (const auto & [title, curves] : panels)
+  {
+    legendRows = std::max(legendRows, curves.size());
+  }
+  const int               legendHeight = legendRow * static_cast<int>(legendRows);
   vtkNew<vtkContextScene> scene;
   for (size_t p = 0; p < panels.size(); ++p)
   {
     const auto & [title, curves] = panels[p];
+    const float        left = static_cast<float>(p * panelWidth + leftOfAxes);
     vtkNew<vtkChartXY> chart;
-    chart->SetAutoSize(false);
-    chart->SetSize(vtkRectf(static_cast<float>(p * panelWidth), 0.0f, panelWidth, panelHeight));
+    chart->SetLayoutStrategy(vtkChart::AXES_TO_RECT);
+    chart->SetSize(vtkRectf(left, legendHeight + belowAxes, axisWidth, axisHeight));
     chart->SetTitle(title);
     chart->GetTitleProperties()->SetFontSize(16);
-    PrepareAxes(chart, curves, description, logarithmic);
+    const Scales scales = GetScales(curves, description.value("logarithmic", false));
+    PrepareAxis(chart->GetAxis(vtkAxis::BOTTOM), description.at("x title"), scales.X);
+    PrepareAxis(chart->GetAxis(vtkAxis::LEFT), "Dice similarity", scales.Y);
     for (size_t c = 0; c < curves.size(); ++c)
     {
-      AddCurve(chart, curves[c].first, curves[c].second, c, logarithmic);
+      AddCurve(chart, curves[c].first, curves[c].second, c, scales);
     }
     chart->SetShowLegend(true);
-    chart->GetLegend()->SetHorizontalAlignment(vtkChartLegend::RIGHT);
-    chart->GetLegend()->SetVerticalAlignment(vtkChartLegend::BOTTOM);
-    chart->GetLegend()->SetLabelSize(13);
+    vtkChartLegend * const legend = chart->GetLegend();
+    legend->SetHorizontalAlignment(vtkChartLegend::CUSTOM);
+    legend->SetVerticalAlignment(vtkChartLegend::CUSTOM);
+    legend->SetPoint(vtkVector2f(left, 0.0f)); // the lower left corner
+    legend->SetLabelSize(13);
+    legend->GetPen()->SetLineType(vtkPen::NO_PEN);
     scene->AddItem(chart);
   }
   const std::string svg =
-    PaintSVG(scene, panelWidth * static_cast<int>(std::max<size_t>(1, panels.size())), panelHeight);
+    PaintSVG(scene, panelWidth * static_cast<int>(std::max<size_t>(1, panels.size())), panelHeight + legendHeight);
   StagedOutput output(path, false);
   WriteBytes(output.GetPath(), svg.data(), svg.size());
   output.Commit();

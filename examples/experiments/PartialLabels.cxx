@@ -41,7 +41,7 @@ public:
     size_t number = 1;
     for (size_t feature = 0; feature < number; ++feature)
     {
-      const auto model = itk::UNetModel::Load(path.string());
+      const auto model = itk::UNetModel::Load(path.string(), common.Device);
       ApplyTo(*model, common);
       auto weights = model->GetWeights();
       for (auto & weight : weights)

@@ -215,7 +215,12 @@ Results::WriteSummary(const std::string & title, const Json & comparisons) const
         continue;
       }
       const Moments moments(values);
-      text << ' ' << Format(moments.Mean, 3) << " ± " << Format(moments.Deviation, 3) << " |";
+      text << ' ' << Format(moments.Mean, 3);
+      if (values.size() > 1)
+      {
+        text << " ± " << Format(moments.Deviation, 3);
+      }
+      text << " |";
     }
     text << '\n';
   }
