@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds into build/ and runs every test. Tests on real images look for them in
-# $ANNOTATION_UPGRADE_DATA, by default ../shared/data, and are skipped where there are none.
+# $ANNOTATION_UPGRADE_DATA and are skipped where there are none.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -8,10 +8,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cmake/prepare.sh build test -DBUILD_TESTING=ON -DPython3_EXECUTABLE=/usr/bin/python3 -DCMAKE_COMPILE_WARNING_AS_ERROR=ON
 cmake --build build --parallel "$(nproc)"
 
-if [[ -z ${ANNOTATION_UPGRADE_DATA:-} && -d ../shared/data ]]; then
-  ANNOTATION_UPGRADE_DATA=$(realpath ../shared/data)
-  export ANNOTATION_UPGRADE_DATA
-fi
 # Threads that spin while they wait steal the time of the tests beside them.
 export OMP_WAIT_POLICY=passive
 ctest --test-dir build --output-on-failure --parallel "$(nproc)"
