@@ -211,6 +211,11 @@ public:
   static void
   KeepFreedMemory();
 
+  /** Gives memory that was freed and kept back to the system, where the C library is GNU's: between large pieces of
+   * work, so that those that need their memory in other blocks do not add to the process. */
+  static void
+  ReturnFreedMemory();
+
   /** LibTorch's side, defined in src/ only. */
   struct Impl;
   Impl &

@@ -387,6 +387,14 @@ UNetModel::KeepFreedMemory()
 }
 
 void
+UNetModel::ReturnFreedMemory()
+{
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+void
 UNetModel::PrintSelf(std::ostream & os, Indent indent) const
 {
   Superclass::PrintSelf(os, indent);

@@ -111,6 +111,7 @@ struct Work
       output->SetRequestedRegion(parts[i]);
       output->Update();
       write(output);
+      itk::UNetModel::ReturnFreedMemory();
     }
   }
 
