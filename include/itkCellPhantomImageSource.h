@@ -44,7 +44,7 @@ namespace itk
  *
  * The result depends on the parameters alone, not on the number of work units or the requested region: any region can
  * be made without the rest, so volumes larger than memory can be streamed to a file. Only exactly rounded arithmetic is
- * used.
+ * used; where compilers fuse multiplications with additions, as for other processors than x86-64, last digits differ.
  *
  * The source refuses, with an exception, a size of 0, a spacing that is not positive, a radius of less than
  * MinimumRadiusInPixels times the largest spacing, more cells than fit, and more cells than the label type can tell

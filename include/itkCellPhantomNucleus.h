@@ -49,7 +49,8 @@ public:
     HashedNoise::Stream stream(key);
     const size_t        count = lobed ? 2 + stream.Below(3) : 1;
     m_LobeRadius = radius * (lobed ? stream.Uniform(0.38, 0.48) : stream.Uniform(0.8, 1.15));
-    m_Brightness = stream.Uniform(0.4, 1.0) * stream.Uniform(0.9, 2.2);
+    const double dimming = stream.Uniform(0.4, 1.0);
+    m_Brightness = dimming * stream.Uniform(0.9, 2.2);
 
     PointType       center(0.0);
     PointType       step = stream.Direction(planar);

@@ -90,7 +90,8 @@ public:
     , m_Key(PerturbHash(seed, 0))
   {
     HashedNoise::Stream stream(PerturbHash(m_Key, 1));
-    m_LightDirection = stream.Direction(true) * stream.Uniform(0.5, 0.75);
+    const double        light = stream.Uniform(0.5, 0.75);
+    m_LightDirection = stream.Direction(true) * light;
     const double focusRange = std::max(corner[2], 3.0 * radius);
     m_FocusStart = stream.Uniform(0.0, focusRange - corner[2]) / focusRange;
     m_FocusSlope = 1.0 / focusRange;
