@@ -149,11 +149,13 @@ PerturbAnnotationFilter<TLabelImage>::GenerateData()
   {
     progress->RegisterInternalFilter(step, 1.0f / static_cast<float>(steps.size()));
   }
+  const auto whole = output->GetLargestPossibleRegion();
   steps.front()->SetInput(detach(this->GetInput()));
   steps.back()->ReleaseDataFlagOff();
   steps.back()->GraftOutput(output);
   steps.back()->Update();
   this->GraftOutput(steps.back()->GetOutput());
+  output->SetLargestPossibleRegion(whole); // the steps know no more than what was requested
 }
 
 template <typename TLabelImage>
