@@ -97,6 +97,13 @@ public:
   itkSetMacro(ForegroundValue, OutputPixelType);
   itkGetConstMacro(ForegroundValue, OutputPixelType);
 
+  /** The model's changes count, too. */
+  ModifiedTimeType
+  GetMTime() const override
+  {
+    return std::max(Superclass::GetMTime(), m_Model ? m_Model->GetMTime() : 0);
+  }
+
 protected:
   UNetFilterBase() = default;
   ~UNetFilterBase() override = default;

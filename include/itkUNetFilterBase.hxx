@@ -29,8 +29,8 @@
 
 namespace itk
 {
-/** When what decides the pixels of an image was last changed: the filters that make it, and the images that none makes.
- * The images in between change with every part that is made of them. */
+/** When what decides the pixels of an image was last changed: the filters that make it, the images that none makes, and
+ * those that were changed after they were made. The images in between change with every part that is made of them. */
 inline ModifiedTimeType
 TimeOfLastChange(const DataObject * image)
 {
@@ -40,6 +40,10 @@ TimeOfLastChange(const DataObject * image)
     return image->GetMTime();
   }
   ModifiedTimeType time = source->GetMTime();
+  if (image->GetMTime() > image->GetUpdateMTime())
+  {
+    time = std::max(time, image->GetMTime());
+  }
   for (const auto & input : source->GetInputs())
   {
     time = std::max(time, input ? TimeOfLastChange(input) : 0);
@@ -84,7 +88,11 @@ void
 UNetFilterBase<TInputImage, TOutputImage>::VerifyInputInformation() const
 {
   const TInputImage * input = this->GetInput();
-  const unsigned int  channels = input->GetNumberOfComponentsPerPixel();
+  if (input->GetLargestPossibleRegion().GetNumberOfPixels() == 0)
+  {
+    itkExceptionMacro("The image has no pixels.");
+  }
+  const unsigned int channels = input->GetNumberOfComponentsPerPixel();
   if (channels != m_Model->GetImageChannels())
   {
     itkExceptionMacro("The image has " << channels << " channels, the model was trained on "
@@ -199,7 +207,7 @@ template <typename TInputImage, typename TOutputImage>
 IntensityMap
 UNetFilterBase<TInputImage, TOutputImage>::GetIntensityMap(const RegionType & requested, Planes & planes)
 {
-  const ModifiedTimeType time = std::max({ this->GetMTime(), m_Model->GetMTime(), TimeOfLastChange(this->GetInput()) });
+  const ModifiedTimeType time = std::max(this->GetMTime(), TimeOfLastChange(this->GetInput()));
   if (this->TakesWholeImage() && m_ImageMapTime == time)
   {
     return m_ImageMap;

@@ -56,7 +56,7 @@ SaveArchive(torch::serialize::OutputArchive & archive, const std::string & fileN
 }
 
 torch::serialize::InputArchive
-LoadArchive(const std::string & fileName, const std::string & kind)
+LoadArchive(const std::string & fileName, const std::string & kind, const torch::Device & device)
 {
   std::ifstream file(fileName, std::ios::binary);
   if (!file)
@@ -66,7 +66,7 @@ LoadArchive(const std::string & fileName, const std::string & kind)
   try
   {
     torch::serialize::InputArchive archive;
-    archive.load_from(file);
+    archive.load_from(file, device);
     return archive;
   }
   catch (const std::exception &)

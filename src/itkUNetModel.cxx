@@ -257,7 +257,7 @@ UNetModel::Save(const std::string & fileName) const
 UNetModel::Pointer
 UNetModel::Load(const std::string & fileName, const std::string & device)
 {
-  auto              archive = LoadArchive(fileName, "model file");
+  auto              archive = LoadArchive(fileName, "model file", torch::kCPU);
   const std::string header = ReadString(archive, "header");
   const auto        fail = [&fileName](const std::string & found) {
     itkGenericExceptionMacro(

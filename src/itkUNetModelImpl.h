@@ -70,9 +70,10 @@ SaveArchive(torch::serialize::OutputArchive & archive, const std::string & fileN
 
 /** Opens an archive.
  * \param kind  what the file should be, for messages
+ * \param device  where its tensors are to be, wherever they were written
  * \throw ExceptionObject if the file is missing or is no archive. */
 torch::serialize::InputArchive
-LoadArchive(const std::string & fileName, const std::string & kind);
+LoadArchive(const std::string & fileName, const std::string & kind, const torch::Device & device);
 } // namespace itk
 
 #endif

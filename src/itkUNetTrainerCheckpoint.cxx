@@ -49,7 +49,7 @@ void
 UNetTrainer::Session::LoadCheckpoint()
 {
   const std::string & fileName = m_Trainer.m_CheckpointFile;
-  auto                archive = LoadArchive(fileName, "checkpoint of a training");
+  auto                archive = LoadArchive(fileName, "checkpoint of a training", m_Device);
   try
   {
     c10::IValue settings, progress;

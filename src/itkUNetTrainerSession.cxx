@@ -282,11 +282,12 @@ UNetTrainer::Session::Run()
   const auto  finish = [&] {
     CopyState(m_Best, best);
     m_Best->eval();
+    m_Model.Modified();
   };
   try
   {
     while (history.size() < m_Trainer.m_MaximumEpochs &&
-           history.size() < m_Trainer.m_BestEpoch + m_Trainer.m_Patience && !this->TimeIsUp())
+           history.size() < size_t{ m_Trainer.m_BestEpoch } + m_Trainer.m_Patience && !this->TimeIsUp())
     {
       const auto   start = Clock::now();
       const auto   epoch = static_cast<unsigned int>(history.size() + 1);

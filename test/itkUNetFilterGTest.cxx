@@ -345,6 +345,31 @@ TEST(UNetFilter, LooksThroughAVolumeForItsScaleBeforeTheFirstPart)
   expectExpected();
 }
 
+TEST(UNetFilter, SeesWhatChanged)
+{
+  const auto              model = itk::MakeTestModel(2, 1, true);
+  const CountedUpgrade<2> upgrade(OddSize<2>(), model);
+  const auto              before = Execute(upgrade.Filter);
+
+  model->TestTimeAugmentationOn();
+  const auto averaged = Execute(upgrade.Filter);
+  EXPECT_NE(averaged, before);
+  EXPECT_EQ(averaged, upgrade.GetExpected());
+  model->TestTimeAugmentationOff();
+
+  // Pixels of an image that a filter made, and with them the scale.
+  auto * const image = upgrade.GreySource->GetOutput();
+  for (itk::ImageRegionIterator<Grey<2>> it(image, image->GetBufferedRegion()); !it.IsAtEnd(); ++it)
+  {
+    it.Set(it.Get() / 3);
+    upgrade.GreyImage->SetPixel(it.GetIndex(), it.Get());
+  }
+  image->Modified();
+  const auto darker = Execute(upgrade.Filter);
+  EXPECT_NE(darker, before);
+  EXPECT_EQ(darker, upgrade.GetExpected());
+}
+
 TEST(UNetFilter, PercentilesTellTheScale)
 {
   const auto image = itk::MakeNoiseImage<Probability<2>>(OddSize<2>(), 1);
@@ -566,6 +591,9 @@ TEST(UNetFilter, RefusesWhatDoesNotFit)
   EXPECT_NE(refusal(model, [](auto & filter) { filter.SetSliceAxis(2); }).find("SliceAxis is 2"), std::string::npos);
   EXPECT_NE(refusal(model, [](auto & filter) { filter.SetThreshold(1.5); }).find("Threshold is 1.5"),
             std::string::npos);
+
+  auto empty = MakeSegment<Labels<2>>(Grey<2>::New().GetPointer(), model);
+  EXPECT_NE(itk::MessageOf([&] { empty->Update(); }).find("no pixels"), std::string::npos);
 
   for (const float bad : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity() })
   {

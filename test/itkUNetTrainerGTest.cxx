@@ -284,6 +284,15 @@ TEST(UNetTrainer, KeepsTheBestWeightsAndStopsWhenPatienceEnds)
   EXPECT_TRUE(FileOf(trainer->GetModel()) == best[trainer->GetBestEpoch() - 1]);
 }
 
+TEST(UNetTrainer, AnyPatienceIsPossible)
+{
+  auto trainer = MakeTrainer(false);
+  trainer->SetMaximumEpochs(3);
+  trainer->SetPatience(std::numeric_limits<unsigned int>::max());
+  trainer->Train();
+  EXPECT_EQ(trainer->GetHistory().size(), 3u);
+}
+
 TEST(UNetTrainer, KeepsAShareOfTheImagesForValidation)
 {
   const auto numbers = [](double fraction, unsigned int images) {

@@ -18,6 +18,7 @@ import itertools
 import os
 import signal
 import threading
+import zipfile
 
 import numpy as np
 import pytest
@@ -131,6 +132,29 @@ def test_flips_are_averaged(dimension):
     np.testing.assert_allclose(model.predict(inputs), mean, atol=1e-6)
     model.test_time_augmentation = False
     np.testing.assert_array_equal(model.predict(inputs), plain)
+
+
+def test_a_last_axis_of_one_is_that_of_channels(phantom):
+    model = make_model()
+    expected = segment(model, phantom.image, probability=True)
+    np.testing.assert_array_equal(segment(model, phantom.image[..., np.newaxis], probability=True), expected)
+    model = make_model(annotation_input=True)
+    expected = upgrade(model, phantom.image, phantom.labels, probability=True)
+    result = upgrade(model, phantom.image[..., np.newaxis], phantom.labels, probability=True)
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_models_from_a_gpu_need_none(tmp_path):
+    model = make_model()
+    model.save(tmp_path / "cpu.unet")
+    with zipfile.ZipFile(tmp_path / "cpu.unet") as source, zipfile.ZipFile(tmp_path / "cuda.unet", "w") as target:
+        moved = 0
+        for entry in source.infolist():
+            content = source.read(entry)
+            moved += content.count(b"X\x03\0\0\0cpu")
+            target.writestr(entry, content.replace(b"X\x03\0\0\0cpu", b"X\x06\0\0\0cuda:7"))
+    assert moved > 0
+    assert same(UNetModel.load(tmp_path / "cuda.unet"), model)
 
 
 def test_safetensors(tmp_path):

@@ -415,7 +415,7 @@ def upgrade(
     model
         The network.
     image
-        Of as many channels as the network was trained on; if that is more than one, channels are an array's last axis.
+        Of as many channels as the network was trained on. They are an array's last axis, which one channel may lack.
     labels
         The poor annotation, on the grid of the image. The network sees its foreground.
     probability
@@ -479,12 +479,16 @@ def _apply(
 ) -> Any:
     if not isinstance(model, UNetModel):
         raise TypeError(f"model is of type {type(model).__name__}; give a UNetModel, such as UNetModel.load() returns")
-    intensities = read_intensities(image, "image", model.image_channels > 1)
+    annotation = None if labels is None else read_labels(labels, "labels")
+    has_channels = model.image_channels > 1
+    if isinstance(image, np.ndarray) and not has_channels:
+        has_channels = image.ndim > annotation.dimension if annotation else image.ndim > 2 and image.shape[-1] == 1
+    intensities = read_intensities(image, "image", has_channels)
     if model.dimension > intensities.dimension:
         raise ValueError("image has two dimensions; a network of three dimensions needs volumes")
     like, grid, foreground, kind = intensities, intensities.grid, None, np.dtype(np.uint8)
-    if labels is not None:
-        like = read_labels(labels, "labels")
+    if annotation:
+        like = annotation
         grid = verify_same_grid(like, intensities)
         foreground = (like.pixels != 0).view(np.uint8)
         kind = like.pixels.dtype

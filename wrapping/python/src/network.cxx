@@ -311,6 +311,7 @@ Predict(const Model & model, const nb::ndarray<const float, nb::c_contig, nb::de
   probability->Allocate();
   {
     const nb::gil_scoped_release unlocked;
+    itk::UNetModel::SetNumberOfThreads(itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads());
     model.Pointer->Predict(input.data(), { { size[0], size[1], size[2] } }, probability->GetBufferPointer());
   }
   return Export(probability.GetPointer());
