@@ -133,8 +133,16 @@ ImageSet::ImageSet(const fs::path & path)
     m_Files.push_back({ GetName(path), path });
     return;
   }
+  // The pixels of a header in a file of its own.
+  const auto belongsToHeader = [](fs::path file) {
+    return ToLower(file.extension().string()) == ".img" && fs::exists(file.replace_extension(".hdr"));
+  };
   for (const auto & entry : fs::directory_iterator(path))
   {
+    if (belongsToHeader(entry.path()))
+    {
+      continue;
+    }
     if (!entry.is_directory() && entry.path().filename().string()[0] != '.' && HasImageExtension(entry.path()))
     {
       m_Files.push_back({ GetName(entry.path()), entry.path() });

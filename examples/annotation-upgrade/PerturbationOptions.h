@@ -38,6 +38,18 @@ struct PerturbationOptions
   std::optional<std::string>  Preset; ///< fills the levels that are not given, once the command line is parsed
 
   bool
+  Omits() const
+  {
+    return Omission.value_or(0.0) > 0.0;
+  }
+
+  bool
+  Includes() const
+  {
+    return Inclusion.value_or(0.0) > 0.0;
+  }
+
+  bool
   HasBias() const
   {
     return Bias || BiasIterations || BiasOperation || BiasPerCell;

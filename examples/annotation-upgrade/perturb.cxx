@@ -24,12 +24,69 @@
 #include "Progress.h"
 #include "StagedOutput.h"
 
+#include "itkAnnotationCells.h"
 #include "itkPerturbAnnotationFilter.h"
+
+#include <algorithm>
+
+namespace fs = std::filesystem;
 
 namespace
 {
 using FilterType = itk::PerturbAnnotationFilter<LabelImageType>;
-}
+
+/** Notices sets whose cells omission cannot tell from each other. */
+class MaskWatch
+{
+public:
+  void
+  Add(const LabelImageType * labels, const fs::path & path)
+  {
+    if (m_Labelled)
+    {
+      return;
+    }
+    const auto begin = labels->GetBufferPointer();
+    const auto end = begin + labels->GetBufferedRegion().GetNumberOfPixels();
+    const auto first = std::find_if(begin, end, [](auto label) { return label != 0; });
+    if (first == end)
+    {
+      return;
+    }
+    m_Label = m_Label.value_or(*first);
+    m_Labelled = std::any_of(first, end, [this](auto label) { return label != 0 && label != m_Label; });
+    if (m_Labelled || !m_Mask.empty())
+    {
+      return;
+    }
+    m_Parts = itk::AnnotationCells<LabelImageType>(labels, {}).Get().size();
+    if (m_Parts > 1)
+    {
+      m_Mask = path;
+    }
+  }
+
+  void
+  Verify() const
+  {
+    if (!m_Labelled && !m_Mask.empty())
+    {
+      throw MakeFailure("--omission takes whole cells, but '",
+                        m_Mask.string(),
+                        "' has one label for ",
+                        m_Parts,
+                        " parts, and no other file has another; give each cell a label of its own, as 'import "
+                        "--format stack' does");
+    }
+  }
+
+private:
+  std::optional<LabelImageType::PixelType> m_Label; ///< the first
+  bool                                     m_Labelled{ false };
+  fs::path                                 m_Mask;
+  size_t                                   m_Parts{ 0 };
+};
+} // namespace
 
 PerturbJob::PerturbJob()
 {
@@ -47,7 +104,7 @@ Perturb(const PerturbJob & job)
   }
   const ImageSet          labels(job.Labels);
   std::optional<ImageSet> candidates;
-  if (job.Perturbation.Inclusion)
+  if (job.Perturbation.Includes())
   {
     if (job.Candidates.empty())
     {
@@ -59,11 +116,16 @@ Perturb(const PerturbJob & job)
   const bool   isFolder = WritesFolder(labels, job.Output);
   StagedOutput output(job.Output, isFolder);
   Progress     progress("perturb", labels.GetSize());
+  MaskWatch    watch;
   for (size_t i = 0; i < labels.GetSize(); ++i)
   {
     const auto & path = labels[i].Path;
     const auto   good = ReadLabels(path);
-    const auto   filter = FilterType::New();
+    if (job.Perturbation.Omits())
+    {
+      watch.Add(good.Image, path);
+    }
+    const auto filter = FilterType::New();
     job.Perturbation.ApplyTo(*filter);
     filter->SetInput(good.Image);
     filter->SetSeed(SeedFor(job.Common.Seed, labels[i].Name));
@@ -81,6 +143,7 @@ Perturb(const PerturbJob & job)
     WriteIntegers(filter->GetOutput(), good.Format, output.GetPath(NameForLabels(path.filename())));
     progress.FinishStep();
   }
+  watch.Verify();
   output.Commit();
 }
 

@@ -313,8 +313,7 @@ Run(const RunJob & job)
   fs::path                    folder = job.Output;
   if (folder.empty())
   {
-    folder = fs::temp_directory_path() / "run";
-    scratch.emplace(folder, true);
+    scratch.emplace(fs::temp_directory_path(), true);
     folder = scratch->GetPath();
   }
   for (const auto & file : { job.JsonFile, job.PanelFile })

@@ -57,7 +57,7 @@ FindSets(const TrainJob & job)
                       job.Candidates.size(),
                       " --candidates; give as many of one as of the other");
   }
-  if (job.Perturbation.Inclusion && job.Candidates.empty())
+  if (job.Perturbation.Includes() && job.Candidates.empty())
   {
     throw Failure("--inclusion needs --candidates, the label images of the objects to add");
   }
@@ -263,7 +263,7 @@ DescribeLastEpoch(const itk::UNetTrainer & trainer)
 }
 
 void
-RunTrainer(itk::UNetTrainer & trainer, const fs::path & modelFile)
+RunTrainer(itk::UNetTrainer & trainer, const TrainJob & job)
 {
   Progress progress("train", 1);
   progress.Watch(&trainer);
@@ -276,12 +276,16 @@ RunTrainer(itk::UNetTrainer & trainer, const fs::path & modelFile)
   catch (const itk::ProcessAborted &)
   {
     const std::string checkpoint = trainer.GetCheckpointFile();
+    if (!job.OffersResume)
+    {
+      throw;
+    }
     throw Interrupt::Exception(fs::exists(checkpoint)
                                  ? "interrupted; with --resume it goes on from '" + checkpoint + "'"
                                  : "interrupted before the end of the first epoch");
   }
   std::ostringstream text;
-  text << std::fixed << std::setprecision(4) << modelFile.filename().string() << ": " << trainer.GetHistory().size()
+  text << std::fixed << std::setprecision(4) << job.Output.filename().string() << ": " << trainer.GetHistory().size()
        << " epochs in " << FormatTime(progress.GetSeconds()) << ", best is epoch " << trainer.GetBestEpoch()
        << " with a validation Dice of " << GetDiceOfBestEpoch(trainer);
   const Json record = Json::parse(trainer.GetModel()->GetTrainingRecord());
@@ -332,7 +336,7 @@ TrainOn(const TrainJob & job)
   trainer->SetCheckpointFile(checkpoint);
   trainer->SetResume(job.Resume);
   fs::create_directories(fs::absolute(job.Output).parent_path());
-  RunTrainer(*trainer, job.Output);
+  RunTrainer(*trainer, job);
   model->Save(job.Output.string());
   fs::remove(checkpoint);
 }
@@ -374,6 +378,7 @@ AddTrain(CLI::App & app, const char * name, const char * description, const std:
     ->group("Training");
   AddTrainingOptions(*command, job->Training);
   AddCommonOptions(*command, job->Common);
+  job->OffersResume = true;
   command->callback([command, job] {
     ApplyPreset(*command, job->Training.Preset);
     Apply(job->Common);

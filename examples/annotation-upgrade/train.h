@@ -40,6 +40,7 @@ struct TrainJob
   TrainingOptions                    Training;
   size_t                             Memory; ///< MiB of images to keep
   bool                               Resume{ false };
+  bool                               OffersResume{ false }; ///< whether the user can ask for it
   CommonOptions                      Common;
 
   TrainJob();
