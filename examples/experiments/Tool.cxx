@@ -83,7 +83,12 @@ Tool::Make(const std::string & kind, const Words & words, const std::string & ex
     Words all = words;
     all.insert(all.end(), { "--output", place.string() });
     const std::string line = "annotation-upgrade " + Join(all);
-    all.insert(all.end(), { "--device", m_Common.Device, "--threads", std::to_string(m_Common.Threads) });
+    all.insert(all.end(), { "--device", m_Common.Device, "--precision", m_Common.Precision });
+    all.insert(all.end(), { "--threads", std::to_string(m_Common.Threads) });
+    if (m_Common.Quiet)
+    {
+      all.push_back("--quiet");
+    }
     if (words.front().rfind("train-", 0) == 0)
     {
       all.push_back("--resume");

@@ -41,7 +41,7 @@ public:
   explicit Tool(CommonOptions common);
 
   /** \param kind  begins the name of the result
-   *  \param words  sub-command and options, without --output, --device and --threads
+   *  \param words  sub-command and options, without --output and those of CommonOptions but for --seed
    *  \param extension  of a result that is a file
    *  \return the result's path. */
   std::filesystem::path

@@ -199,6 +199,7 @@ main(int argc, char * argv[])
     ->type_name("DIR");
   app.add_option("--data", job.Data, "Folder of the real images, for experiments on them")->type_name("DIR");
   AddCommonOptions(app, job.Common);
+  app.remove_option(app.get_option("--seed")); // each run has its number for a seed
 
   Interrupt::Install();
   itk::UNetModel::KeepFreedMemory();
@@ -230,6 +231,11 @@ main(int argc, char * argv[])
   catch (const Interrupt::Exception & error)
   {
     std::cerr << "experiments: " << GetMessage(error) << std::endl;
+    return 128 + Interrupt::Signal();
+  }
+  catch (const itk::ProcessAborted &)
+  {
+    std::cerr << "experiments: interrupted" << std::endl;
     return 128 + Interrupt::Signal();
   }
   catch (const std::exception & error)
