@@ -21,6 +21,7 @@
 #include "itkAnnotationCells.h"
 #include "itkBiasPerturbFilter.h"
 #include "itkTrainingSampleSource.h"
+#include "itkTrial.h"
 #include "itkUNetModel.h"
 #include "itkWorkingGrid.h"
 

@@ -342,8 +342,9 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Content &
   {
     perturb->SetCandidatesImage(detach(content.Candidates));
   }
-  perturb->SetOmissionRate(m_OmissionRate);
-  perturb->SetInclusionRate(m_InclusionRate);
+  const double severity = Trying("mixed") ? HashedNoise::Stream(seed).Uniform() : 1.0;
+  perturb->SetOmissionRate(severity * m_OmissionRate);
+  perturb->SetInclusionRate(severity * m_InclusionRate);
   perturb->SetSaltAndPepperProbability(m_SaltAndPepperProbability);
   perturb->SetMaximumIterations(m_MaximumIterations);
   perturb->SetBiasIterations(m_BiasIterations);
@@ -352,7 +353,17 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Content &
   perturb->SetSeed(seed);
   perturb->SetNumberOfWorkUnits(1);
   perturb->Update();
-  return Foreground(perturb->GetOutput());
+  auto       foreground = Foreground(perturb->GetOutput());
+  const auto size = perturb->GetOutput()->GetLargestPossibleRegion().GetSize();
+  if (Trying("contour"))
+  {
+    RoughenContours(foreground.data(), size[0], size[1], PerturbHash(seed, 1));
+  }
+  if (Trying("distance"))
+  {
+    ReplaceByDistance(foreground.data(), size[0], size[1]);
+  }
+  return foreground;
 }
 
 template <typename TImage, typename TLabelImage>

@@ -18,6 +18,7 @@
 #ifndef itkUpgradeAnnotationFilter_h
 #define itkUpgradeAnnotationFilter_h
 
+#include "itkTrial.h"
 #include "itkUNetFilterBase.h"
 
 #include "itkImageScanlineConstIterator.h"
@@ -68,6 +69,7 @@ protected:
   void
   CopyAnnotation(const RegionType & region, float * foreground) const override
   {
+    float * const                           begin = foreground;
     ImageScanlineConstIterator<TLabelImage> it(this->GetAnnotationImage(), region);
     for (; !it.IsAtEnd(); it.NextLine())
     {
@@ -75,6 +77,10 @@ protected:
       {
         *foreground++ = it.Get() != 0 ? 1.0f : 0.0f;
       }
+    }
+    if (Trying("distance"))
+    {
+      ReplaceByDistance(begin, region.GetSize(0), region.GetSize(1));
     }
   }
 };

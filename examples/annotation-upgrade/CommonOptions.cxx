@@ -56,6 +56,7 @@ AddCommonOptions(CLI::App & app, CommonOptions & options)
     ->type_name("NAME")
     ->check(IsOneOf(itk::UNetPrecisionNames));
   app.add_option("--threads", options.Threads, "Processor threads")->group(group)->type_name("N")->check(IsCount());
+  app.add_option("--trial", options.Trial, "Option of training that is on trial")->group(group)->type_name("NAME");
   app.add_flag("--quiet", options.Quiet, "No progress and no remarks")->group(group);
 }
 
@@ -63,6 +64,7 @@ void
 Apply(const CommonOptions & options)
 {
   Progress::SetQuiet(options.Quiet);
+  setenv("ANNOTATION_UPGRADE_TRIAL", options.Trial.c_str(), 1);
   itk::MultiThreaderBase::SetGlobalMaximumNumberOfThreads(options.Threads);
   itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(options.Threads);
 #ifdef ANNOTATION_UPGRADE_USE_TORCH

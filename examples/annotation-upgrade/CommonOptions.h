@@ -34,6 +34,7 @@ struct CommonOptions
   std::string  Device;
   std::string  Precision;
   unsigned int Threads;
+  std::string  Trial;
   bool         Quiet{ false };
 
   CommonOptions();
