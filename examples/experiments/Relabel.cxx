@@ -24,6 +24,9 @@
 #include "itkConfidentLearning.h"
 #include "itkVectorIndexSelectionCastImageFilter.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace fs = std::filesystem;
 
 namespace
@@ -80,4 +83,38 @@ Relabel(const std::vector<Prediction> & predictions)
     output.Commit();
   }
   return sets;
+}
+
+fs::path
+AverageOf(const std::vector<fs::path> & probabilities, const fs::path & labels)
+{
+  Words ingredients;
+  for (const auto & folder : probabilities)
+  {
+    ingredients.push_back(folder.string());
+  }
+  const fs::path place = Tool::PlaceFor("average", ingredients);
+  if (fs::exists(place))
+  {
+    return place;
+  }
+  StagedOutput   output(place, true);
+  const ImageSet names(labels);
+  for (size_t i = 0; i < names.GetSize(); ++i)
+  {
+    const LabelFile    format = ReadLabels(names[i].Path);
+    const auto         count = format.Image->GetBufferedRegion().GetNumberOfPixels();
+    std::vector<float> sum(count);
+    for (const auto & folder : probabilities)
+    {
+      const auto probability = ReadProbability(ImageSet(folder)[i].Path);
+      std::transform(sum.begin(), sum.end(), probability->GetBufferPointer(), sum.begin(), std::plus<>());
+    }
+    std::transform(sum.begin(), sum.end(), format.Image->GetBufferPointer(), [&](float value) {
+      return value >= 0.5f * static_cast<float>(probabilities.size());
+    });
+    WriteIntegers(format.Image, format.Format, output.GetPath(names[i].Path.filename()));
+  }
+  output.Commit();
+  return place;
 }

@@ -32,4 +32,8 @@ struct Prediction
 std::vector<DataPaths>
 Relabel(const std::vector<Prediction> & predictions);
 
+/** Labels where the mean of several folders of probabilities is 0.5 or more, in the format of `labels`. */
+std::filesystem::path
+AverageOf(const std::vector<std::filesystem::path> & probabilities, const std::filesystem::path & labels);
+
 #endif

@@ -25,8 +25,11 @@
 #include "threshold.h"
 
 #include "itkChooseSlices.h"
+#include "itkUNetModel.h"
 
+#include <algorithm>
 #include <set>
+#include <sstream>
 
 namespace fs = std::filesystem;
 
@@ -52,6 +55,20 @@ ChooseNames(const std::vector<std::vector<std::string>> & volumes, itk::SizeValu
     names.push_back(volumes[chosen.Volume][chosen.Slice]);
   }
   return names;
+}
+
+/** The options of a training that has its share of the time. */
+Words
+ShareTime(Words words, unsigned int networks)
+{
+  const auto minutes = std::find(words.begin(), words.end(), "--max-minutes");
+  if (networks > 1 && minutes != words.end())
+  {
+    std::ostringstream share;
+    share << std::stod(minutes[1]) / networks;
+    minutes[1] = share.str();
+  }
+  return words;
 }
 } // namespace
 
@@ -130,32 +147,99 @@ Study::MakeTestLowQuality() const
   return this->MakeLowQuality(m_Data.Test);
 }
 
-fs::path
-Study::TrainUpgrade(const Words & more) const
+Study::UpgradeTraining
+Study::Plain() const
 {
-  Words words{ "train-upgrade", "--images", m_Good.Images.string(), "--labels", m_Good.Labels.string() };
-  Append(words, this->MakeCandidates(m_Good));
   const std::string own = this->Get("training");
-  Append(words, Split(own.empty() ? this->Get("perturbation") : own));
-  Append(words, more);
-  Append(words, { "--seed", m_Seed });
-  Append(words, Split(m_Training));
+  return { { m_Good }, own.empty() ? this->Get("perturbation") : own, m_Seed };
+}
+
+fs::path
+Study::Train(const UpgradeTraining & training) const
+{
+  Words words{ "train-upgrade" };
+  for (const DataPaths & set : training.Sets)
+  {
+    Append(words, { "--images", set.Images.string(), "--labels", set.Labels.string() });
+    Append(words, this->MakeCandidates(set));
+  }
+  Append(words, Split(training.Perturbation));
+  Append(words, training.Options);
+  Append(words, { "--seed", training.Seed });
+  Append(words, ShareTime(Split(m_Training), training.Networks));
   return m_Tool.Make("upgrade", words, ".unet");
 }
 
 fs::path
-Study::Upgrade(const DataPaths & set, const Words & training, const Words & more) const
+Study::Upgrade(const DataPaths & set, const fs::path & model, const Words & more) const
 {
-  Words words{ "upgrade", "--model", this->TrainUpgrade(training).string(), "--images", set.Images.string() };
-  Append(words, { "--labels", this->MakeLowQuality(set).string() });
+  Words words{ "upgrade", "--model", model.string(), "--images", set.Images.string() };
+  Append(words, { "--labels", set.Labels.string() });
   Append(words, more);
   return m_Tool.Make("upgraded", words);
+}
+
+DataPaths
+Study::TestLowQuality() const
+{
+  return WithLabels(m_Data.Test, this->MakeTestLowQuality());
 }
 
 fs::path
 Study::MakeTestUpgraded() const
 {
-  return this->Upgrade(m_Data.Test);
+  return this->Upgrade(this->TestLowQuality(), this->Train(this->Plain()));
+}
+
+double
+Study::ScoreUpgraded(const UpgradeTraining & training, const Words & more) const
+{
+  return Evaluate(this->Upgrade(this->TestLowQuality(), this->Train(training), more), m_Data.Test.Labels).Dice;
+}
+
+double
+Study::ScoreByTwo() const
+{
+  UpgradeTraining training = this->Plain();
+  training.Networks = 2;
+  std::vector<fs::path> probabilities;
+  for (const std::string seed : { m_Seed, m_Seed + "00" })
+  {
+    training.Seed = seed;
+    probabilities.push_back(this->Upgrade(this->TestLowQuality(), this->Train(training), { "--probability" }));
+  }
+  return Evaluate(AverageOf(probabilities, m_Data.Test.Labels), m_Data.Test.Labels).Dice;
+}
+
+double
+Study::ScoreCoarseToFine() const
+{
+  UpgradeTraining fine = this->Plain();
+  fine.Networks = 2;
+  fine.Perturbation = "--bias 2";
+  const fs::path fineModel = this->Train(fine);
+
+  UpgradeTraining coarse = this->Plain();
+  coarse.Networks = 2;
+  coarse.Options = { "--spacing" };
+  for (const double spacing : itk::UNetModel::Load(fineModel.string(), "cpu")->GetSpacing())
+  {
+    coarse.Options.push_back(std::to_string(2 * spacing));
+  }
+  const DataPaths first = WithLabels(m_Data.Test, this->Upgrade(this->TestLowQuality(), this->Train(coarse)));
+  return Evaluate(this->Upgrade(first, fineModel), m_Data.Test.Labels).Dice;
+}
+
+double
+Study::ScoreTwoRounds() const
+{
+  UpgradeTraining training = this->Plain();
+  training.Networks = 2;
+  const DataPaths low = WithLabels(m_Poor, this->MakeLowQuality(m_Poor));
+  Words           words{ "import", "--format", "stack", "--input", m_Poor.Images.string() };
+  Append(words, { "--labels", this->Upgrade(low, this->Train(training)).string() });
+  training.Sets.push_back(WithLabels(m_Poor, m_Tool.Make("parts", words) / "labels"));
+  return this->ScoreUpgraded(training);
 }
 
 fs::path
@@ -239,16 +323,36 @@ Study::Score(const std::string & method) const
   }
   if (method == "upgraded")
   {
-    return Evaluate(this->MakeTestUpgraded(), m_Data.Test.Labels).Dice;
+    return this->ScoreUpgraded(this->Plain());
   }
   if (method == "upgraded as published")
   {
-    const Words training = Split("--spacing 0 --normalization maximum --loss dice --average-decay 0");
-    return Evaluate(this->Upgrade(m_Data.Test, training), m_Data.Test.Labels).Dice;
+    UpgradeTraining training = this->Plain();
+    training.Options = Split("--spacing 0 --normalization maximum --loss dice --average-decay 0");
+    return this->ScoreUpgraded(training);
   }
   if (method == "upgraded + flips")
   {
-    return Evaluate(this->Upgrade(m_Data.Test, {}, { "--test-time-augmentation" }), m_Data.Test.Labels).Dice;
+    return this->ScoreUpgraded(this->Plain(), { "--test-time-augmentation" });
+  }
+  if (method == "upgraded by two")
+  {
+    return this->ScoreByTwo();
+  }
+  if (method == "upgraded from coarse to fine")
+  {
+    return this->ScoreCoarseToFine();
+  }
+  if (method == "upgraded in two rounds")
+  {
+    return this->ScoreTwoRounds();
+  }
+  const std::string onTrial = "upgraded, ";
+  if (method.rfind(onTrial, 0) == 0)
+  {
+    UpgradeTraining training = this->Plain();
+    training.Options = { "--trial", method.substr(onTrial.size()) };
+    return this->ScoreUpgraded(training, training.Options);
   }
   if (method == "threshold")
   {
@@ -268,7 +372,8 @@ Study::Score(const std::string & method) const
   }
   if (method == "segment high + upgraded")
   {
-    return this->ScoreSegmentation({ m_Good, WithLabels(m_Poor, this->Upgrade(m_Poor)) });
+    const fs::path model = this->Train(this->Plain());
+    return this->ScoreSegmentation({ m_Good, WithLabels(m_Poor, this->Upgrade(low(), model)) });
   }
   if (method == "segment partial")
   {

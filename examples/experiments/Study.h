@@ -43,6 +43,12 @@ public:
    *   pixels, intensities divided by the maximum, Dice alone, no average of the weights; with the learning rate of the
    *   others, since that of the paper gets nowhere in minutes
    * - "upgraded + flips": by the upgrade network's average over all flips
+   * - "upgraded by two": by the average of two networks, each trained for half the time
+   * - "upgraded from coarse to fine": by a network that sees pixels of twice the size, whose result another mends,
+   * which was trained on bias 2; each trained for half the time
+   * - "upgraded in two rounds": by a network that was trained on the good annotations and on poor ones that another had
+   *   upgraded, their connected parts as cells; each trained for half the time
+   * - "upgraded, NAME": with the option of training that is on trial under this name
    * - "threshold": the best single threshold
    * - "segment low", "segment high + low", "segment high", "segment high + upgraded": networks by what they learned
    *   from
@@ -87,10 +93,32 @@ private:
   Perturb(const DataPaths & set, const std::string & perturbation) const;
   std::filesystem::path
   MakeLowQuality(const DataPaths & set) const;
+  DataPaths
+  TestLowQuality() const;
+
+  /** How an upgrade network is trained. */
+  struct UpgradeTraining
+  {
+    std::vector<DataPaths> Sets;
+    std::string            Perturbation;
+    std::string            Seed;
+    Words                  Options{};
+    unsigned int           Networks{ 1 }; ///< that share the time
+  };
+  UpgradeTraining
+  Plain() const;
   std::filesystem::path
-  Upgrade(const DataPaths & set, const Words & training = {}, const Words & more = {}) const;
+  Train(const UpgradeTraining & training) const;
   std::filesystem::path
-  TrainUpgrade(const Words & more) const;
+  Upgrade(const DataPaths & set, const std::filesystem::path & model, const Words & more = {}) const;
+  double
+  ScoreUpgraded(const UpgradeTraining & training, const Words & more = {}) const;
+  double
+  ScoreByTwo() const;
+  double
+  ScoreCoarseToFine() const;
+  double
+  ScoreTwoRounds() const;
   std::filesystem::path
   TrainSegment(const std::vector<DataPaths> & sets, const Words & more = {}) const;
   std::filesystem::path
