@@ -88,6 +88,13 @@ public:
     return m_Labelled;
   }
 
+  /** Whether one label is that of several parts: a mask, unless other annotations of the set are labelled. */
+  bool
+  HasParts() const
+  {
+    return !m_Labelled && m_Cells.size() > 1;
+  }
+
 private:
   static constexpr unsigned int Dimension = TLabelImage::ImageDimension;
   using RegionType = typename TLabelImage::RegionType;

@@ -138,10 +138,10 @@ public:
   UNetModel::SpacingType
   EstimateSpacing() const;
 
-  /** Scales and resamples the images for `model`, which fixes the channels. Call it once.
+  /** Scales and resamples the images for `model`, which fixes the channels. Call it once, before training.
    * \throw ExceptionObject if there is no image, no cell in any annotation, the channels or the dimension differ from
-   * the model's, inclusion lacks candidates, or omission cells with labels of their own: where no annotation has
-   * several labels, one that has one label for several parts is a mask. */
+   * the model's, inclusion lacks candidates, it was called before, or omission cells with labels of their own: where no
+   * annotation has several labels, one that has one label for several parts is a mask. */
   void
   Prepare(const UNetModel * model);
 

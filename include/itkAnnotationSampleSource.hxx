@@ -172,10 +172,8 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
     }
   }
   const auto isLabelled = [](const Sample & sample) { return sample.Cells.AreLabelled(); };
-  const auto isMask = [](const Sample & sample) {
-    return !sample.Cells.AreLabelled() && sample.Cells.Get().size() > 1;
-  };
-  const auto mask = std::find_if(m_Samples.begin(), m_Samples.end(), isMask);
+  const auto hasParts = [](const Sample & sample) { return sample.Cells.HasParts(); };
+  const auto mask = std::find_if(m_Samples.begin(), m_Samples.end(), hasParts);
   if (m_AnnotationInput && m_OmissionRate > 0.0 && mask != m_Samples.end() &&
       std::none_of(m_Samples.begin(), m_Samples.end(), isLabelled))
   {
@@ -245,6 +243,10 @@ template <typename TImage, typename TLabelImage>
 auto
 AnnotationSampleSource<TImage, TLabelImage>::ContentOf(size_t image) const -> std::shared_ptr<const Content>
 {
+  if (!m_Prepared)
+  {
+    itkExceptionMacro("The images are not prepared: call Prepare() with the model before training.");
+  }
   const Sample & sample = m_Samples[image];
   if (sample.Kept)
   {

@@ -27,6 +27,8 @@ namespace itk
  *
  * Of the E labels of the annotation, round(Rate * E) are chosen without replacement and become 0 (Eq. 9 of Vadineanu et
  * al., J. Imaging 2024, 10(7), 172). All other pixels keep their value. Halves are rounded up.
+ * A mask has one label, all of which is removed or nothing: give each of its cells a label first, for example by
+ * ConnectedComponentImageFilter.
  *
  * \ingroup AnnotationUpgrade
  */

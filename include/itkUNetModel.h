@@ -62,7 +62,7 @@ public:
   itkNewMacro(Self);
   itkAnnotationUpgradeNameOfClassMacro(UNetModel, Object);
 
-  /** \name Architecture, fixed by Initialize() and Load() */
+  /** \name Architecture: set it before Initialize(), Load() sets it. After a change, call Initialize() again. */
   /** @{ */
   /** 2 (default) or 3. */
   itkSetMacro(Dimension, unsigned int);
@@ -197,7 +197,7 @@ public:
    *                     of GetAlignment() are filled up by repeating the last pixel.
    * \param probability  receives the foreground's soft-max probability, one channel of the same extent per image
    * \param images       how many there are
-   * Calls from several threads are safe. */
+   * Calls from several threads are safe. \throw ExceptionObject before Initialize(), or if the device lacks memory. */
   void
   Predict(const float * input, const std::array<size_t, 3> & extent, float * probability, size_t images = 1) const;
 

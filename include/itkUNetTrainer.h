@@ -53,6 +53,21 @@ constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-e
  * On the CPU two trainings with the same settings, seed and number of threads give identical files, whether or not one
  * of them was stopped on the way and resumed from its checkpoint (MaximumMinutes aside).
  *
+ * With images and their good annotations:
+ * \code
+ *   source->SetOmissionRate(0.7);               // an AnnotationSampleSource
+ *   source->AddImage(image, annotation);        // for each image
+ *   model->AnnotationInputOn();                 // an upgrade network
+ *   model->SetImageChannels(source->GetChannels());
+ *   model->SetSpacing(source->EstimateSpacing());
+ *   source->Prepare(model);
+ *   model->Initialize(1);
+ *   trainer->SetModel(model);
+ *   trainer->SetSampleSource(source);
+ *   trainer->Train();
+ *   model->Save("upgrade.unet");
+ * \endcode
+ *
  * Events: StartEvent, ProgressEvent after every step, IterationEvent after every epoch (see GetHistory()), EndEvent.
  * AbortGenerateDataOn() stops training after the step at work: the best weights so far are put into the model, the
  * checkpoint stays, AbortEvent is sent and ProcessAborted thrown.

@@ -300,6 +300,7 @@ UNetModel::Load(const std::string & fileName, const std::string & device)
     torch::serialize::InputArchive network;
     archive.read("network", network);
     model->m_Impl->Network->load(network);
+    model->m_Impl->Network->to(model->m_Impl->Device); // loading has put the weights where the archive is
   }
   catch (const ExceptionObject &)
   {

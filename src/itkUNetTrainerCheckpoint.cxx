@@ -67,19 +67,21 @@ UNetTrainer::Session::LoadCheckpoint()
       archive.read(key, part);
       module.load(part);
     };
-    load("master", *m_Master);
-    load("average", *m_Average);
-    load("best", *m_Best);
-    load("adam", m_Adam);
-    const auto state = nlohmann::json::parse(progress.toStringRef());
-    m_Trainer.m_History.clear();
+    const auto         state = nlohmann::json::parse(progress.toStringRef());
+    std::vector<Epoch> history;
     for (const auto & epoch : state.at("history"))
     {
-      m_Trainer.m_History.push_back({ epoch.at(0), epoch.at(1), epoch.at(2), epoch.at(3), epoch.at(4) });
+      history.push_back({ epoch.at(0), epoch.at(1), epoch.at(2), epoch.at(3), epoch.at(4) });
     }
-    state.at("best_epoch").get_to(m_Trainer.m_BestEpoch);
+    const unsigned int bestEpoch = state.at("best_epoch");
     state.at("steps").get_to(m_Steps);
     state.at("seconds").get_to(m_EarlierSeconds);
+    load("master", *m_Master);
+    load("average", *m_Average);
+    load("adam", m_Adam);
+    load("best", *m_Best); // the user's model: last
+    m_Trainer.m_History = std::move(history);
+    m_Trainer.m_BestEpoch = bestEpoch;
   }
   catch (const ExceptionObject &)
   {

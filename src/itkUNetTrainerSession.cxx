@@ -301,6 +301,7 @@ UNetTrainer::Session::Run()
       const std::chrono::duration<double> time = Clock::now() - start;
       history.push_back({ epoch, loss, validation.Loss, validation.Dice, time.count() });
       CopyState(m_Best, best);
+      m_Model.Modified();
       if (!m_Trainer.m_CheckpointFile.empty())
       {
         this->SaveCheckpoint();

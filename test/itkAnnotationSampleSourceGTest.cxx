@@ -1161,6 +1161,9 @@ TEST(AnnotationSampleSource, RefusesWhatCannotTeach)
   source->SetInclusionRate(0.25);
   ExpectError([&] { source->Prepare(NewModel(2, 1)); }, { "Image 1", "candidates", "0.25" });
   source->SetInclusionRate(0.0);
+  std::vector<float> buffer(2 * 12 * 10);
+  const auto         draw = [&] { source->DrawImage(0, 1, buffer.data(), buffer.data()); };
+  ExpectError(draw, { "not prepared", "Prepare()" });
   source->Prepare(NewModel(2, 1));
   ExpectError([&] { source->Prepare(NewModel(2, 1)); }, { "already" });
 

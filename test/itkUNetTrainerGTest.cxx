@@ -19,6 +19,7 @@
 
 #include "itkAnnotationSampleSource.h"
 #include "itkCommand.h"
+#include "itkUNetSegmentFilter.h"
 #include "itkUNetTestImages.h"
 #include "itkUNetTrainer.h"
 
@@ -282,6 +283,32 @@ TEST(UNetTrainer, KeepsTheBestWeightsAndStopsWhenPatienceEnds)
   EXPECT_NE(trainer->GetModel()->GetTrainingRecord(), std::string());
   trainer->GetModel()->SetTrainingRecord("");
   EXPECT_TRUE(FileOf(trainer->GetModel()) == best[trainer->GetBestEpoch() - 1]);
+}
+
+TEST(UNetTrainer, FiltersSeeTheWeightsOfEachEpoch)
+{
+  using ImageType = itk::Image<unsigned char, 2>;
+  using ProbabilityType = itk::Image<float, 2>;
+  auto       trainer = MakeTrainer(false);
+  const auto image = itk::MakeNoiseImage<ImageType>({ { 24, 16 } }, 1);
+  const auto makePreview = [&] {
+    auto preview = itk::UNetSegmentFilter<ImageType, ProbabilityType>::New();
+    preview->SetInput(image);
+    preview->SetModel(trainer->GetModel());
+    return preview;
+  };
+  const auto                   preview = makePreview();
+  std::set<std::vector<float>> seen;
+  trainer->AddObserver(itk::IterationEvent(), [&](const itk::EventObject &) {
+    preview->Update();
+    const auto fresh = makePreview();
+    fresh->Update();
+    const auto pixels = itk::PixelsOf(preview->GetOutput());
+    EXPECT_EQ(pixels, itk::PixelsOf(fresh->GetOutput()));
+    seen.insert(pixels);
+  });
+  trainer->Train();
+  EXPECT_GT(seen.size(), 1u);
 }
 
 TEST(UNetTrainer, AnyPatienceIsPossible)

@@ -135,7 +135,12 @@ ImageSet::ImageSet(const fs::path & path)
   }
   // The pixels of a header in a file of its own.
   const auto belongsToHeader = [](fs::path file) {
-    return ToLower(file.extension().string()) == ".img" && fs::exists(file.replace_extension(".hdr"));
+    const std::string name = file.filename().string();
+    const size_t      dot = FindExtension(file);
+    const std::string extension = ToLower(name.substr(dot));
+    return (extension == ".img" || extension == ".img.gz") &&
+           (fs::exists(file.replace_filename(name.substr(0, dot) + ".hdr")) ||
+            fs::exists(file.replace_filename(name.substr(0, dot) + ".HDR")));
   };
   for (const auto & entry : fs::directory_iterator(path))
   {

@@ -111,7 +111,10 @@ struct Work
       output->SetRequestedRegion(parts[i]);
       output->Update();
       write(output);
-      itk::UNetModel::ReturnFreedMemory();
+      if (i + 1 < parts.size())
+      {
+        itk::UNetModel::ReturnFreedMemory();
+      }
     }
   }
 

@@ -27,8 +27,6 @@
 #include "itkAnnotationCells.h"
 #include "itkPerturbAnnotationFilter.h"
 
-#include <algorithm>
-
 namespace fs = std::filesystem;
 
 namespace
@@ -46,23 +44,12 @@ public:
     {
       return;
     }
-    const auto begin = labels->GetBufferPointer();
-    const auto end = begin + labels->GetBufferedRegion().GetNumberOfPixels();
-    const auto first = std::find_if(begin, end, [](auto label) { return label != 0; });
-    if (first == end)
-    {
-      return;
-    }
-    m_Label = m_Label.value_or(*first);
-    m_Labelled = std::any_of(first, end, [this](auto label) { return label != 0 && label != m_Label; });
-    if (m_Labelled || !m_Mask.empty())
-    {
-      return;
-    }
-    m_Parts = itk::AnnotationCells<LabelImageType>(labels, {}).Get().size();
-    if (m_Parts > 1)
+    const itk::AnnotationCells<LabelImageType> cells(labels, {});
+    m_Labelled = cells.AreLabelled();
+    if (cells.HasParts() && m_Mask.empty())
     {
       m_Mask = path;
+      m_Parts = cells.Get().size();
     }
   }
 
@@ -75,16 +62,15 @@ public:
                         m_Mask.string(),
                         "' has one label for ",
                         m_Parts,
-                        " parts, and no other file has another; give each cell a label of its own, as 'import "
+                        " parts, and no file has several labels; give each cell a label of its own, as 'import "
                         "--format stack' does");
     }
   }
 
 private:
-  std::optional<LabelImageType::PixelType> m_Label; ///< the first
-  bool                                     m_Labelled{ false };
-  fs::path                                 m_Mask;
-  size_t                                   m_Parts{ 0 };
+  bool     m_Labelled{ false };
+  fs::path m_Mask;
+  size_t   m_Parts{ 0 };
 };
 } // namespace
 

@@ -175,6 +175,13 @@ Conduct(const Experiment & experiment, const Job & job)
     WritePanel(rows, experiment.GetName() + ".png");
   }
 }
+
+int
+TellInterrupted()
+{
+  std::cerr << "experiments: interrupted; the same command goes on" << std::endl;
+  return 128 + Interrupt::Signal();
+}
 } // namespace
 
 int
@@ -228,15 +235,13 @@ main(int argc, char * argv[])
   {
     return app.exit(error);
   }
-  catch (const Interrupt::Exception & error)
+  catch (const Interrupt::Exception &)
   {
-    std::cerr << "experiments: " << GetMessage(error) << std::endl;
-    return 128 + Interrupt::Signal();
+    return TellInterrupted();
   }
   catch (const itk::ProcessAborted &)
   {
-    std::cerr << "experiments: interrupted" << std::endl;
-    return 128 + Interrupt::Signal();
+    return TellInterrupted();
   }
   catch (const std::exception & error)
   {
