@@ -110,6 +110,15 @@ class Pipelines(unittest.TestCase):
             self.assertFalse((outline & ~largest).any() or (outline & smallest).any(), label)
 
     @unittest.skipUnless(has_networks, "built without LibTorch")
+    def test_train(self):
+        files = [sorted((self.folder / "slices" / kind).iterdir()) for kind in ("images", "labels")]
+        pipeline("TrainUpgrade", self.folder / "own.unet", 0.6, 1, *(file for pair in zip(*files) for file in pair))
+        run(TOOL, "train-upgrade", "--images", self.folder / "slices/images", "--labels", self.folder / "slices/labels",
+            "--omission", 0.6, "--max-epochs", 1, "--output", self.folder / "expected.unet")  # fmt: skip
+        own, expected = ((self.folder / f"{name}.unet").read_bytes() for name in ("own", "expected"))
+        self.assertEqual(own, expected)
+
+    @unittest.skipUnless(has_networks, "built without LibTorch")
     def test_upgrade(self):
         model = self.train("train-upgrade", "--omission", 0.5)
         run(TOOL, "upgrade", "--model", model, "--images", self.volume, "--labels", self.cells,
@@ -135,7 +144,7 @@ class Pipelines(unittest.TestCase):
         self.assertEqual(list(np.bincount(cells[cells > 0])[1:]), sorted(sizes[sizes >= 9], reverse=True))
 
     def test_messages(self):
-        networks = ("UpgradeAnnotation", "UNetSegment") if has_networks else ()
+        networks = ("TrainUpgrade", "UpgradeAnnotation", "UNetSegment") if has_networks else ()
         for name in ("OmissionPerturb", "InclusionPerturb", "BiasPerturb", *networks):
             result = subprocess.run([PIPELINES / name], capture_output=True, text=True)
             self.assertEqual((result.returncode, result.stderr.split()[:2]), (1, ["Usage:", name]))
