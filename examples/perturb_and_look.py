@@ -14,7 +14,7 @@
 # limitations under the License.
 """Spoils an annotation in several ways, and writes a picture of each: which one looks like your poor annotations?
 
-perturb_and_look.py FOLDER [LABELS]: without LABELS, of simulated cells.
+perturb_and_look.py FOLDER [LABELS [CANDIDATES]]: without LABELS, of simulated cells. CANDIDATES are labels of other objects.
 """
 
 import sys
@@ -26,20 +26,22 @@ import annotation_upgrade
 
 folder = Path(sys.argv[1])
 if len(sys.argv) > 2:
-    labels = candidates = SimpleITK.ReadImage(sys.argv[2])
+    given = [SimpleITK.ReadImage(path) for path in sys.argv[2:4]]
 else:
     phantom = annotation_upgrade.simulate((256, 256), cell_type="combined")
-    labels, candidates = (SimpleITK.GetImageFromArray(array) for array in (phantom.labels, phantom.candidates))
+    given = [SimpleITK.GetImageFromArray(array) for array in (phantom.labels, phantom.candidates)]
+labels = given[0]
 
 WAYS = {
     "good": {},
     "cells_missing": dict(omission_rate=0.7),
-    "other_objects": dict(inclusion_rate=0.7, candidates=candidates),
     "too_tight": dict(maximum_iterations=6, bias_operation="erosion", bias_iterations=3),
     "too_wide": dict(maximum_iterations=6, bias_operation="dilation", bias_iterations=3),
     "cell_by_cell": dict(maximum_iterations=6, bias_per_cell=True),
     "all_at_once": dict(omission_rate=0.3, maximum_iterations=4, salt_and_pepper_probability=0.01),
 }
+if len(given) > 1:
+    WAYS["other_objects"] = dict(inclusion_rate=0.7, candidates=given[1])
 folder.mkdir(parents=True, exist_ok=True)
 for name, options in WAYS.items():
     spoilt = annotation_upgrade.perturb(labels, **options, seed=1)

@@ -54,12 +54,15 @@ def test_every_script_is_tested():
 
 def test_perturb_and_look(tmp_path):
     run("perturb_and_look.py", tmp_path / "simulated", folder=tmp_path)
-    volume = simulate((64, 64, 8), seed=1).labels
-    write(volume.astype(np.uint16), tmp_path / "labels.mha")
-    run("perturb_and_look.py", tmp_path / "given", tmp_path / "labels.mha", folder=tmp_path)
-    for folder in ("simulated", "given"):
+    volume = simulate((64, 64, 8), cell_type="combined", seed=1)
+    files = [tmp_path / f"{kind}.mha" for kind in ("labels", "candidates")]
+    for file, pixels in zip(files, (volume.labels, volume.candidates)):
+        write(pixels.astype(np.uint16), file)
+    run("perturb_and_look.py", tmp_path / "given", files[0], folder=tmp_path)
+    run("perturb_and_look.py", tmp_path / "both", *files, folder=tmp_path)
+    for folder, count in (("simulated", 7), ("given", 6), ("both", 7)):
         pictures = {path.name: read(path) for path in (tmp_path / folder).iterdir()}
-        assert len(pictures) == 7
+        assert len(pictures) == count
         assert all((picture != pictures["good.png"]).any() for name, picture in pictures.items() if name != "good.png")
 
 

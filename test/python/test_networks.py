@@ -142,6 +142,7 @@ def test_a_last_axis_of_one_is_that_of_channels(phantom):
     expected = upgrade(model, phantom.image, phantom.labels, probability=True)
     result = upgrade(model, phantom.image[..., np.newaxis], phantom.labels, probability=True)
     np.testing.assert_array_equal(result, expected)
+    assert segment(make_model(dimension=3), np.zeros((9, 8, 1))).shape == (9, 8, 1)
 
 
 def test_models_from_a_gpu_need_none(tmp_path):
@@ -319,7 +320,7 @@ def test_foreground_values(phantom):
         (lambda image, labels: train_segment(image, labels, spacing="small"), ValueError, "spacing is 'small'"),
         (lambda image, labels: train_upgrade(image, labels, inclusion_rate=0.5), Error, "candidates"),
         (
-            lambda image, labels: train_upgrade(image, labels, bias_operation="erosion"),
+            lambda image, labels: train_upgrade(image, labels, omission_rate=0.5, bias_operation="erosion"),
             ValueError,
             "bias_operation is 'erosion', but there is no bias",
         ),

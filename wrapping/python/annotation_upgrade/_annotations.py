@@ -53,7 +53,7 @@ def perturb(
     candidates
         Labels of other objects that may be included by mistake, on the grid of `labels`; needed for inclusion.
     omission_rate
-        Share of the cells to remove, 0 to 1.
+        Share of the cells, that is labels, to remove, 0 to 1. A mask counts as one cell.
     inclusion_rate
         Share of the candidates to add, 0 to 1.
     salt_and_pepper_probability
@@ -63,9 +63,9 @@ def perturb(
     bias_iterations
         By how many pixels, instead of a draw of up to `maximum_iterations`; 0 draws.
     bias_operation
-        "random" (drawn), "erosion" or "dilation".
+        "random" (drawn), "erosion" or "dilation"; without bias it has no effect.
     bias_per_cell
-        Whether each cell has draws of its own.
+        Whether each cell has draws of its own; without bias it has no effect.
     slice_by_slice
         Whether each slice of a volume is an annotation of its own, with draws of its own.
     slice_axis

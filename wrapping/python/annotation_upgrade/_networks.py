@@ -296,7 +296,7 @@ def train_upgrade(
     """Trains a network that mends poor annotations, from good ones that it spoils on purpose.
 
     Choose the perturbations that look like your poor annotations; see perturb() for what they do. A step that is not
-    given is left out; if none is given at all, cells are omitted at the default rate of the C++ filter.
+    given is left out; if none is given at all, 70 % of the cells are omitted.
 
     Parameters
     ----------
@@ -321,7 +321,8 @@ def train_upgrade(
     spacing
         As in UNetModel; "auto" chooses it so that a typical cell spans some twenty pixels.
     seed
-        Chooses all random draws. On the CPU the same arguments and number of threads give the same network.
+        Chooses all random draws, 0 to 2**32 - 1. On the CPU the same arguments and number of threads give the same
+        network, unless `maximum_minutes` ends the training.
     batch_size
         Patches per step.
     patch_size
@@ -356,7 +357,8 @@ def train_upgrade(
     Raises
     ------
     Error
-        For settings that are not possible, an image and labels on different grids, annotations without cells.
+        For settings that are not possible, an image and labels on different grids, annotations without cells, omission
+        from masks, whose cells have no labels of their own.
     TypeError, ValueError
         For an argument of a wrong type or shape.
     """
@@ -460,6 +462,8 @@ def segment(
 ) -> Image:
     """Segments an image with a network of train_segment(). See upgrade() for the arguments.
 
+    An array's last axis of length 1 is that of the channels if there are more axes than the network has dimensions.
+
     Returns
     -------
     An image like `image` of type uint8: 0, and `foreground_value` in the cells; or the probability.
@@ -482,7 +486,8 @@ def _apply(
     annotation = None if labels is None else read_labels(labels, "labels")
     has_channels = model.image_channels > 1
     if isinstance(image, np.ndarray) and not has_channels:
-        has_channels = image.ndim > annotation.dimension if annotation else image.ndim > 2 and image.shape[-1] == 1
+        dimension = annotation.dimension if annotation else model.dimension
+        has_channels = image.ndim > dimension and (annotation is not None or image.shape[-1] == 1)
     intensities = read_intensities(image, "image", has_channels)
     if model.dimension > intensities.dimension:
         raise ValueError("image has two dimensions; a network of three dimensions needs volumes")
@@ -540,10 +545,11 @@ def _train(
     model_options.update(dimension=dimension, image_channels=samples[0][0].shape[-1], annotation_input=annotation_input)
     source_options = {name: options[name] for name in _source if options.get(name) is not None}
     levels = ("omission_rate", "inclusion_rate", "salt_and_pepper_probability", "maximum_iterations")
-    if annotation_input and not (options["bias_iterations"] or any(level in source_options for level in levels)):
+    if annotation_input and not (options["bias_iterations"] or options["maximum_iterations"]):
         for name in ("bias_operation", "bias_per_cell"):
             if options[name] != _source[name]:
                 raise ValueError(f"{name} is {options[name]!r}, but there is no bias; give maximum_iterations, too")
+    if annotation_input and not (options["bias_iterations"] or any(level in source_options for level in levels)):
         source_options["omission_rate"] = _network.defaults["omission_rate"]
     if ignore_label is not None:
         source_options.update(use_ignore_label=True, ignore_label=ignore_label % 2**32)
