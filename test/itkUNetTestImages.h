@@ -26,6 +26,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -105,8 +106,11 @@ class TestFolder
 public:
   TestFolder()
   {
-    std::string name = (std::filesystem::temp_directory_path() / "annotation-upgrade-XXXXXX").string();
-    m_Path = mkdtemp(name.data());
+    do
+    {
+      m_Path =
+        std::filesystem::temp_directory_path() / ("annotation-upgrade-test-" + std::to_string(std::random_device{}()));
+    } while (!std::filesystem::create_directory(m_Path));
   }
   ~TestFolder() { std::filesystem::remove_all(m_Path); }
 
