@@ -209,6 +209,11 @@ private:
     {
       *word++ |= ~findWord(start);
     }
+    if (start < length && length >= WordBits)
+    {
+      *word |= ~findWord(length - WordBits) >> (start + WordBits - length);
+      return;
+    }
     for (size_t i = start; i < length; ++i)
     {
       *word |= WordType{ findBit(i) ? 0u : 1u } << (i - start);
@@ -222,11 +227,23 @@ private:
     return ~WordType{ 0 } >> (m_WordsPerLine * WordBits - m_Region.GetSize(0));
   }
 
-  /** Ors every word with the one `step` bits (towards higher, then towards lower positions) away on its line. */
+  /** Calls spread(step) for steps 1, 2, 4, ... and a rest: each multiplies the reach, so that their number grows with
+   * the radius' logarithm. */
+  template <typename TSpread>
   static void
-  SpreadUp(WordType * line, size_t words, size_t step);
-  static void
-  SpreadDown(WordType * line, size_t words, size_t step);
+  VisitSteps(const size_t radius, const TSpread & spread)
+  {
+    for (size_t reach = 0; reach < radius;)
+    {
+      const size_t step = std::min(reach + 1, radius - reach);
+      spread(step);
+      reach += step;
+    }
+  }
+
+  /** Dilates a word of a line, between its neighbors. \pre 0 < radius < WordBits. */
+  static WordType
+  DilateWord(WordType previous, WordType here, WordType next, size_t radius);
 
   RegionType            m_Region;
   size_t                m_WordsPerLine;
@@ -234,37 +251,20 @@ private:
 };
 
 template <unsigned int VDimension>
-void
-PerturbBitMask<VDimension>::SpreadUp(WordType * const line, const size_t words, const size_t step)
+auto
+PerturbBitMask<VDimension>::DilateWord(const WordType previous,
+                                       const WordType here,
+                                       const WordType next,
+                                       const size_t   radius) -> WordType
 {
-  const size_t whole = step / WordBits;
-  const size_t part = step % WordBits;
-  for (size_t i = words; i-- > whole;)
-  {
-    WordType moved = line[i - whole] << part;
-    if (part != 0 && i > whole)
-    {
-      moved |= line[i - whole - 1] >> (WordBits - part);
-    }
-    line[i] |= moved;
-  }
-}
-
-template <unsigned int VDimension>
-void
-PerturbBitMask<VDimension>::SpreadDown(WordType * const line, const size_t words, const size_t step)
-{
-  const size_t whole = step / WordBits;
-  const size_t part = step % WordBits;
-  for (size_t i = 0; i + whole < words; ++i)
-  {
-    WordType moved = line[i + whole] >> part;
-    if (part != 0 && i + whole + 1 < words)
-    {
-      moved |= line[i + whole + 1] << (WordBits - part);
-    }
-    line[i] |= moved;
-  }
+  // A bit of a neighbor comes to where its reach ends in this word, which is filled from there to the border.
+  WordType up = here | next << (WordBits - radius);
+  WordType down = here | previous >> (WordBits - radius);
+  VisitSteps(radius, [&up, &down](const size_t step) {
+    up |= up << step;
+    down |= down >> step;
+  });
+  return up | down;
 }
 
 template <unsigned int VDimension>
@@ -278,23 +278,22 @@ PerturbBitMask<VDimension>::Dilate(const unsigned int axis, size_t radius)
   }
   radius = std::min(radius, length - 1);
 
-  // Steps 1, 2, 4, ... and a rest: each multiplies the reach, so that their number grows with the radius' logarithm.
-  const auto visitSteps = [radius](const auto & spread) {
-    for (size_t reach = 0; reach < radius;)
-    {
-      const size_t step = std::min(reach + 1, radius - reach);
-      spread(step);
-      reach += step;
-    }
-  };
-
   if (axis == 0)
   {
-    for (WordType * line = m_Words.data(); line != m_Words.data() + m_Words.size(); line += m_WordsPerLine)
+    for (size_t part; radius > 0; radius -= part)
     {
-      visitSteps([&](const size_t step) { SpreadUp(line, m_WordsPerLine, step); });
-      line[m_WordsPerLine - 1] &= this->GetLastWordMask();
-      visitSteps([&](const size_t step) { SpreadDown(line, m_WordsPerLine, step); });
+      part = std::min(radius, WordBits - 1);
+      for (WordType * line = m_Words.data(); line != m_Words.data() + m_Words.size(); line += m_WordsPerLine)
+      {
+        WordType previous = 0;
+        for (size_t i = 0; i < m_WordsPerLine; ++i)
+        {
+          const WordType here = line[i];
+          line[i] = DilateWord(previous, here, i + 1 < m_WordsPerLine ? line[i + 1] : 0, part);
+          previous = here;
+        }
+        line[m_WordsPerLine - 1] &= this->GetLastWordMask();
+      }
     }
     return;
   }
@@ -306,7 +305,7 @@ PerturbBitMask<VDimension>::Dilate(const unsigned int axis, size_t radius)
   }
   for (WordType * slab = m_Words.data(); slab != m_Words.data() + m_Words.size(); slab += stride * length)
   {
-    visitSteps([&](const size_t step) {
+    VisitSteps(radius, [&](const size_t step) {
       for (size_t position = length; position-- > step;)
       {
         const WordType * const from = slab + (position - step) * stride;
@@ -317,7 +316,7 @@ PerturbBitMask<VDimension>::Dilate(const unsigned int axis, size_t radius)
         }
       }
     });
-    visitSteps([&](const size_t step) {
+    VisitSteps(radius, [&](const size_t step) {
       for (size_t position = 0; position + step < length; ++position)
       {
         const WordType * const from = slab + (position + step) * stride;

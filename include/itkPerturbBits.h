@@ -21,7 +21,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 #if defined(__SSE2__) || defined(_M_X64)
 #  include <emmintrin.h>
@@ -108,41 +107,62 @@ PerturbFindEqual(const TLabel * line, const TOthers *... others)
 template <typename TLabel>
 inline constexpr TLabel PerturbBackground[PerturbWordBits]{};
 
-/** The bits of a byte, as wide as labels, so that tests of them vectorise. \ingroup AnnotationUpgrade */
+#if defined(ITK_PERTURB_SSE2)
+/** A register of pixels: all bits of pixel i are 1 where bit i of the word is set. \ingroup AnnotationUpgrade */
 template <typename TLabel>
-inline constexpr std::make_unsigned_t<TLabel> PerturbBit[8] = { 1, 2, 4, 8, 16, 32, 64, 128 };
+__m128i
+PerturbExpandBits(const PerturbWord word)
+{
+  static_assert(sizeof(TLabel) <= 4);
+  if constexpr (sizeof(TLabel) == 1)
+  {
+    constexpr PerturbWord everyByte = 0x0101010101010101u;
+    const __m128i         bits = _mm_set_epi64x(static_cast<int64_t>((word >> 8 & 0xff) * everyByte),
+                                        static_cast<int64_t>((word & 0xff) * everyByte));
+    const __m128i         each = _mm_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+    return _mm_cmpeq_epi8(_mm_and_si128(bits, each), each);
+  }
+  else if constexpr (sizeof(TLabel) == 2)
+  {
+    const __m128i each = _mm_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128);
+    return _mm_cmpeq_epi16(_mm_and_si128(_mm_set1_epi16(static_cast<int16_t>(word)), each), each);
+  }
+  else
+  {
+    const __m128i each = _mm_setr_epi32(1, 2, 4, 8);
+    return _mm_cmpeq_epi32(_mm_and_si128(_mm_set1_epi32(static_cast<int32_t>(word)), each), each);
+  }
+}
+#endif
 
 /** Copies, of at most 64 pixels, those whose bit is set, and writes background for the others.
  * \ingroup AnnotationUpgrade */
 template <typename TLabel>
 void
-PerturbCopyWhere(const PerturbWord word, const TLabel * __restrict from, TLabel * __restrict to, const size_t count)
+PerturbCopyWhere(PerturbWord word, const TLabel * from, TLabel * to, const size_t count)
 {
-  if (count < PerturbWordBits)
+  if (word == 0)
   {
-    for (size_t i = 0; i < count; ++i)
+    std::fill_n(to, count, TLabel{ 0 });
+    return;
+  }
+  size_t i = 0;
+#if defined(ITK_PERTURB_SSE2)
+  if constexpr (sizeof(TLabel) <= 4)
+  {
+    constexpr size_t pixels = sizeof(__m128i) / sizeof(TLabel);
+    for (; i + pixels <= count; i += pixels)
     {
-      to[i] = (word >> i & 1) != 0 ? from[i] : TLabel{ 0 };
+      const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from + i));
+      _mm_storeu_si128(reinterpret_cast<__m128i *>(to + i), _mm_and_si128(all, PerturbExpandBits<TLabel>(word)));
+      word >>= pixels;
     }
   }
-  else if (word == 0)
+#endif
+  for (; i < count; ++i)
   {
-    std::memset(to, 0, PerturbWordBits * sizeof(TLabel));
-  }
-  else if (word == ~PerturbWord{ 0 })
-  {
-    std::copy_n(from, PerturbWordBits, to);
-  }
-  else
-  {
-    for (size_t start = 0; start < PerturbWordBits; start += 8)
-    {
-      const auto bits = static_cast<uint8_t>(word >> start);
-      for (size_t i = 0; i < 8; ++i)
-      {
-        to[start + i] = (bits & PerturbBit<TLabel>[i]) != 0 ? from[start + i] : TLabel{ 0 };
-      }
-    }
+    to[i] = (word & 1) != 0 ? from[i] : TLabel{ 0 };
+    word >>= 1;
   }
 }
 } // namespace itk
