@@ -186,6 +186,14 @@ BiasPerturbFilter<TLabelImage>::FindBorders(const RegionType & region) const
     {
       continue;
     }
+    if (axis == 0)
+    {
+      size_t lineNumber = 0;
+      PerturbVisitLines(region, [&](const typename TLabelImage::IndexType & begin, SizeValueType) {
+        borders.SetEnds(lineNumber++, input->GetBufferPointer() + input->ComputeOffset(begin));
+      });
+      continue;
+    }
     // A box differs within itself where a box of one axis less does, or where its middle differs along this axis.
     borders.Dilate(axis, 1);
     RegionType lower = region;
@@ -194,26 +202,13 @@ BiasPerturbFilter<TLabelImage>::FindBorders(const RegionType & region) const
       continue;
     }
     lower.SetSize(axis, lower.GetSize(axis) - 1);
-    PerturbVisitLines(lower, [&](typename TLabelImage::IndexType begin, const SizeValueType length) {
+    PerturbVisitLines(lower, [&](typename TLabelImage::IndexType begin, SizeValueType) {
       const LabelType * const line = input->GetBufferPointer() + input->ComputeOffset(begin);
       const size_t            lineNumber = borders.GetLineNumber(begin);
       ++begin[axis];
       const LabelType * const next = input->GetBufferPointer() + input->ComputeOffset(begin);
-      if (axis == 0)
-      {
-        for (size_t i = 0; i < length; ++i)
-        {
-          if (line[i] != next[i])
-          {
-            borders.SetRun(lineNumber, i, i + 2);
-          }
-        }
-      }
-      else
-      {
-        borders.SetDifferent(lineNumber, line, next);
-        borders.SetDifferent(borders.GetLineNumber(begin), line, next);
-      }
+      borders.SetDifferent(lineNumber, line, next);
+      borders.SetDifferent(borders.GetLineNumber(begin), line, next);
     });
   }
   return borders;
@@ -230,26 +225,28 @@ BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const
   MaskType                     surviving(enlarged);
   std::map<uint32_t, MaskType> shrinking;
   std::map<uint32_t, MaskType> growing;
+  LabelType                    lastLabel = 0;
+  MaskType *                   lastGroup = nullptr;
   PerturbVisitLines(enlarged, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
     const LabelType * const line = input->GetBufferPointer() + input->ComputeOffset(begin);
     const size_t            lineNumber = surviving.GetLineNumber(begin);
-    for (size_t start = 0; start < length;)
-    {
+    const auto              addToGroup = [&](const size_t start, const size_t stop) {
       const LabelType label = line[start];
-      size_t          stop = start + 1;
-      while (stop < length && line[stop] == label)
+      if (label == 0)
       {
-        ++stop;
+        return;
       }
-      if (label != 0)
+      if (label != lastLabel)
       {
         const Draw draw = this->DrawForCell(annotationSeed, label);
         auto &     groups = draw.dilate ? growing : shrinking;
-        groups.try_emplace(draw.iterations, enlarged).first->second.SetRun(lineNumber, start, stop);
-        surviving.SetRun(lineNumber, start, stop);
+        lastGroup = &groups.try_emplace(draw.iterations, enlarged).first->second;
+        lastLabel = label;
       }
-      start = stop;
-    }
+      lastGroup->SetRun(lineNumber, start, stop);
+    };
+    PerturbVisitRuns<false>(line, length, addToGroup, [&](const size_t i) { addToGroup(i, i + 1); });
+    surviving.SetCells(lineNumber, line);
   });
 
   if (!shrinking.empty())
@@ -313,10 +310,10 @@ BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &           region,
   const TLabelImage * const      input = this->GetInput();
   TLabelImage * const            output = this->GetOutput();
   std::vector<const LabelType *> lines;
-  std::vector<OffsetValueType>   outputOffsets;
+  std::vector<OffsetValueType>   offsets;
   PerturbVisitLines(gained.GetRegion(), [&](const typename TLabelImage::IndexType & begin, SizeValueType) {
     lines.push_back(input->GetBufferPointer() + input->ComputeOffset(begin));
-    outputOffsets.push_back(output->ComputeOffset(begin));
+    offsets.push_back(output->ComputeOffset(begin));
   });
   SizeValueType squaredReach = 0;
   for (const SizeValueType radius : this->GetRadius(iterations))
@@ -324,11 +321,7 @@ BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &           region,
     squaredReach += radius * radius;
   }
   gained.Crop(region);
-  LabelType * const pixels = output->GetBufferPointer();
-  NearestLabelsType(lines).Visit(
-    gained, growing, squaredReach, [&](const size_t line, const size_t position, const LabelType label) {
-      pixels[outputOffsets[line] + static_cast<OffsetValueType>(position)] = label;
-    });
+  NearestLabelsType(lines).Write(gained, growing, squaredReach, output->GetBufferPointer(), offsets);
 }
 
 template <typename TLabelImage>

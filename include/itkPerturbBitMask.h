@@ -22,6 +22,7 @@
 #include "itkPerturbLines.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -123,6 +124,10 @@ public:
   void
   Crop(const RegionType & region)
   {
+    if (region == m_Region)
+    {
+      return;
+    }
     const auto     first = static_cast<size_t>(region.GetIndex(0) - m_Region.GetIndex(0));
     PerturbBitMask inside(m_Region);
     PerturbVisitLines(region, [&](const typename RegionType::IndexType & begin, const SizeValueType length) {
@@ -153,6 +158,28 @@ public:
       [left, right](const size_t i) { return left[i] == right[i]; });
   }
 
+  /** Sets the bits of a line where a pixel differs from one beside it on the line. \pre No bit of the line is set. */
+  template <typename TLabel>
+  void
+  SetEnds(const size_t lineNumber, const TLabel * pixels)
+  {
+    WordType * const line = this->GetLine(lineNumber);
+    const size_t     length = m_Region.GetSize(0);
+    size_t           start = 0;
+    for (; start + WordBits < length; start += WordBits)
+    {
+      line[start / WordBits] = PerturbFindBegins<false>(pixels, start);
+    }
+    for (size_t i = std::max<size_t>(start, 1); i < length; ++i)
+    {
+      line[i / WordBits] |= WordType{ pixels[i] == pixels[i - 1] ? 0u : 1u } << i % WordBits;
+    }
+    for (size_t i = 0; i < m_WordsPerLine; ++i)
+    {
+      line[i] |= line[i] >> 1 | (i + 1 < m_WordsPerLine ? line[i + 1] << (WordBits - 1) : 0);
+    }
+  }
+
   /** Sets the bits begin to end - 1 of a line. */
   void
   SetRun(const size_t lineNumber, const size_t begin, const size_t end)
@@ -180,6 +207,10 @@ public:
       this->Dilate(axis, radius[axis]);
     }
   }
+
+  /** The set bits beside one that is not set, along an axis with a radius above 0. */
+  PerturbBitMask
+  FindSurface(const typename RegionType::SizeType & radius) const;
 
   /** Calls visitor(start, word, count) for pieces of the bits begin to end - 1 of a line, in ascending order: the bits
    * start to start + count - 1 are the lowest of word, and those above are 0. */
@@ -265,6 +296,51 @@ PerturbBitMask<VDimension>::DilateWord(const WordType previous,
     down |= down >> step;
   });
   return up | down;
+}
+
+template <unsigned int VDimension>
+PerturbBitMask<VDimension>
+PerturbBitMask<VDimension>::FindSurface(const typename RegionType::SizeType & radius) const
+{
+  PerturbBitMask surface(m_Region);
+  const WordType beyond = ~this->GetLastWordMask();
+  size_t         first = 0;
+  PerturbVisitLines(m_Region, [&](const typename RegionType::IndexType & index, SizeValueType) {
+    // A line counts for a neighbor that it does not have.
+    std::array<size_t, 2 * VDimension> neighbors;
+    neighbors.fill(first);
+    size_t stride = m_WordsPerLine;
+    for (unsigned int axis = 1; axis < VDimension; ++axis)
+    {
+      const auto position = static_cast<SizeValueType>(index[axis] - m_Region.GetIndex(axis));
+      if (radius[axis] > 0)
+      {
+        neighbors[2 * axis] -= position > 0 ? stride : 0;
+        neighbors[2 * axis + 1] += position + 1 < m_Region.GetSize(axis) ? stride : 0;
+      }
+      stride *= m_Region.GetSize(axis);
+    }
+    WordType previous = ~WordType{ 0 };
+    for (size_t i = 0; i < m_WordsPerLine; ++i)
+    {
+      const bool     isLast = i + 1 == m_WordsPerLine;
+      const WordType here = m_Words[first + i] | (isLast ? beyond : 0);
+      const WordType next = isLast ? ~WordType{ 0 } : m_Words[first + i + 1];
+      WordType       enclosed = here;
+      if (radius[0] > 0)
+      {
+        enclosed = (here << 1 | previous >> (WordBits - 1)) & (here >> 1 | next << (WordBits - 1));
+      }
+      for (unsigned int neighbor = 2; neighbor < 2 * VDimension; ++neighbor)
+      {
+        enclosed &= m_Words[neighbors[neighbor] + i];
+      }
+      surface.m_Words[first + i] = m_Words[first + i] & ~enclosed;
+      previous = here;
+    }
+    first += m_WordsPerLine;
+  });
+  return surface;
 }
 
 template <unsigned int VDimension>

@@ -107,6 +107,20 @@ PerturbFindEqual(const TLabel * line, const TOthers *... others)
 template <typename TLabel>
 inline constexpr TLabel PerturbBackground[PerturbWordBits]{};
 
+/** For 64 pixels from `start` on, which of them begin a run: differ from the pixel before and, with VCellsOnly, are no
+ * background. Nothing begins with the first pixel of a line. Reads one pixel more.
+ * \ingroup AnnotationUpgrade */
+template <bool VCellsOnly, typename TLabel>
+PerturbWord
+PerturbFindBegins(const TLabel * line, const size_t start)
+{
+  const auto find = [](const TLabel * pixels) {
+    return VCellsOnly ? ~PerturbFindEqual(pixels, pixels - 1, PerturbBackground<TLabel>)
+                      : ~PerturbFindEqual(pixels, pixels - 1);
+  };
+  return start == 0 ? find(line + 1) << 1 : find(line + start);
+}
+
 #if defined(ITK_PERTURB_SSE2)
 /** A register of pixels: all bits of pixel i are 1 where bit i of the word is set. \ingroup AnnotationUpgrade */
 template <typename TLabel>

@@ -28,20 +28,6 @@
 
 namespace itk
 {
-/** For 64 pixels from `start` on, which of them begin a run: differ from the pixel before and, with VCellsOnly, are no
- * background. Nothing begins with the first pixel of a line. Reads one pixel more.
- * \ingroup AnnotationUpgrade */
-template <bool VCellsOnly, typename TLabel>
-PerturbWord
-PerturbFindBegins(const TLabel * line, const size_t start)
-{
-  const auto find = [](const TLabel * pixels) {
-    return VCellsOnly ? ~PerturbFindEqual(pixels, pixels - 1, PerturbBackground<TLabel>)
-                      : ~PerturbFindEqual(pixels, pixels - 1);
-  };
-  return start == 0 ? find(line + 1) << 1 : find(line + start);
-}
-
 /** How many pixels are searched for begins of runs before these are treated. \ingroup AnnotationUpgrade */
 constexpr size_t PerturbBlockLength = 16 * PerturbWordBits;
 

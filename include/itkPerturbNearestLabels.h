@@ -20,6 +20,7 @@
 
 #include "itkPerturbBitMask.h"
 
+#include <array>
 #include <limits>
 #include <tuple>
 
@@ -39,6 +40,8 @@ namespace itk
 template <typename TLabel, unsigned int VDimension>
 class PerturbNearestLabels
 {
+  static_assert(VDimension > 1, "Keys are searched plane by plane.");
+
 public:
   using MaskType = PerturbBitMask<VDimension>;
   using RegionType = typename MaskType::RegionType;
@@ -57,16 +60,22 @@ public:
     : m_Lines(lines)
   {}
 
-  /** Calls visitor(line, position, label) for each pixel of `wanted`, by the number of its line and its position on it.
+  /** Writes the label of each pixel of `wanted` to `pixels`, whose offsets of the lines' first pixels are given.
    * \param groups Sources; none of them is wanted.
    * \param squaredReach No wanted pixel's nearest source is farther away than this, squared. */
-  template <typename TVisitor>
   void
-  Visit(const MaskType & wanted, const std::vector<Sources> & groups, uint64_t squaredReach, const TVisitor & visitor);
+  Write(const MaskType &                     wanted,
+        const std::vector<Sources> &         groups,
+        uint64_t                             squaredReach,
+        TLabel *                             pixels,
+        const std::vector<OffsetValueType> & offsets);
 
 private:
   static constexpr size_t TileWidth = MaskType::WordBits;
   static constexpr size_t SmallestTile = 64;
+
+  /** As many pixels at once get keys of a source on their line. A plane's rows have as many more at either end. */
+  static constexpr size_t RampStep = 32;
 
   /** A source by its position from the first pixel of the tile's lines, and the number of its label in m_Labels. */
   struct Source
@@ -88,16 +97,20 @@ private:
   template <typename TKey>
   struct Keys
   {
-    std::vector<TKey> ramp;
-    std::vector<TKey> window;
-    std::vector<TKey> lower;
-    std::vector<TKey> best;
-    std::vector<TKey> nothing;
+    std::vector<TKey> ramp;   // of the pixels on both sides of a source of rank 0
+    std::vector<TKey> plane;  // over the first axis, of one plane
+    std::vector<TKey> window; // over as many axes as were searched
+    std::vector<TKey> lower;  // over one axis less
+    std::vector<TKey> best;   // over all axes and groups
   };
 
-  /** Sources next to a pixel that is none. Of all others, one of these is nearer. */
-  static MaskType
-  FindSurface(const Sources & group);
+  /** Rows of TileWidth keys, one for each pixel along an axis, whose first keys lie `stride` apart. */
+  template <typename TKey>
+  struct Column
+  {
+    TKey * begin;
+    size_t stride;
+  };
 
   /** Crops a tile to the lines that have wanted pixels in it; false where there are none. */
   static bool
@@ -110,10 +123,14 @@ private:
   uint32_t
   GetLabelNumber(TLabel label);
 
-  /** Calls visitWanted(i, line, position) for each wanted pixel, i being its number in the tile. */
-  template <typename TVisitor>
+  /** Writes getLabel(i) into each wanted pixel, i being its number in the tile. */
+  template <typename TGetLabel>
   static void
-  VisitWanted(const RegionType & tile, const MaskType & wanted, const TVisitor & visitWanted);
+  WriteWanted(const RegionType &                   tile,
+              const MaskType &                     wanted,
+              TLabel *                             pixels,
+              const std::vector<OffsetValueType> & offsets,
+              TGetLabel                            getLabel);
 
   /** Leaves in Keys::best the keys of the tile's pixels.
    * \param rankBits Number of bits for ranks. \param none A squared distance that no wanted pixel has. */
@@ -121,40 +138,47 @@ private:
   void
   Search(const RegionType & tile, unsigned int rankBits, uint64_t none);
 
-  /** Fills Keys::window with the keys over the first axis. */
+  /** Fills Keys::window with the keys over the first two axes: plane by plane, since one stays in the cache. */
   template <typename TKey>
   void
-  SearchLines(const Window & window, unsigned int rankBits, TKey none);
+  SearchPlanes(const RegionType & tile, const Window & window, unsigned int rankBits, TKey none);
 
-  /** Takes Keys::window over one axis more. Of its `length` lines along that axis those from `first` on are kept; all
-   * hold `inner` neighboring pixels, and there are `outer` times as many. */
+  /** Minimizes the keys of a row, around which RampStep keys more may be changed, with those of a source's ramp.
+   * \param begin Where in the row the ramp begins; may lie before it. */
+  template <typename TKey>
+  static void
+  AddRamp(TKey * row, int64_t begin, const std::vector<TKey> & ramp, TKey rank);
+
+  /** Takes Keys::window, `outer` slabs of the lines along an axis through `inner` neighboring pixels, over this axis.
+   */
   template <typename TKey>
   void
-  SearchAxis(size_t       outer,
-             size_t       length,
-             size_t       inner,
-             size_t       first,
-             size_t       kept,
-             size_t       radius,
-             unsigned int rankBits);
+  SearchAxis(const RegionType & tile,
+             const Window &     window,
+             unsigned int       axis,
+             size_t             outer,
+             size_t             inner,
+             unsigned int       rankBits);
 
-  /** Keys of pixels on both sides, and what their distance adds. */
-  template <typename TKey>
-  struct Neighbors
-  {
-    const TKey * left;
-    const TKey * right;
-    TKey         added;
-  };
-
+  /** Takes a column of the window over its axis, for the rows of the tile. */
   template <typename TKey>
   static void
-  Minimize(TKey * __restrict keys, const TKey * others, TKey added, size_t count);
+  SearchColumn(const RegionType & tile,
+               const Window &     window,
+               unsigned int       axis,
+               unsigned int       rankBits,
+               Column<const TKey> from,
+               Column<TKey>       to);
 
-  /** Two distances at once, which saves loads and stores. */
+  /** Minimizes the keys of a row with those of the rows before and after it in its column. */
   template <typename TKey>
   static void
-  Minimize(TKey * __restrict keys, const Neighbors<TKey> & first, const Neighbors<TKey> & second, size_t count);
+  MinimizeRow(const TKey * row,
+              size_t       stride,
+              size_t       before,
+              size_t       after,
+              unsigned int rankBits,
+              TKey * __restrict to);
 
   /** A sum that may pass the largest number of the type on its way. */
   template <typename TKey>
@@ -168,8 +192,8 @@ private:
   const std::vector<const TLabel *> &                     m_Lines;
   std::vector<Window>                                     m_Windows;
   std::vector<std::pair<TLabel, uint32_t>>                m_Labels; // in order, with their numbers
+  std::array<std::pair<TLabel, uint32_t>, 256>            m_Recent; // some of them, by their lowest bits
   std::vector<size_t>                                     m_Ranks;  // by number
-  std::pair<TLabel, uint32_t>                             m_LastLabel;
   std::tuple<Keys<int16_t>, Keys<int32_t>, Keys<int64_t>> m_Keys;
 };
 } // namespace itk

@@ -21,12 +21,12 @@
 namespace itk
 {
 template <typename TLabel, unsigned int VDimension>
-template <typename TVisitor>
 void
-PerturbNearestLabels<TLabel, VDimension>::Visit(const MaskType &             wanted,
-                                                const std::vector<Sources> & groups,
-                                                const uint64_t               squaredReach,
-                                                const TVisitor &             visitor)
+PerturbNearestLabels<TLabel, VDimension>::Write(const MaskType &                     wanted,
+                                                const std::vector<Sources> &         groups,
+                                                const uint64_t                       squaredReach,
+                                                TLabel * const                       pixels,
+                                                const std::vector<OffsetValueType> & offsets)
 {
   const RegionType      region = wanted.GetRegion();
   std::vector<MaskType> surfaces;
@@ -35,7 +35,7 @@ PerturbNearestLabels<TLabel, VDimension>::Visit(const MaskType &             wan
   tileSize.Fill(SmallestTile);
   for (const Sources & group : groups)
   {
-    surfaces.push_back(FindSurface(group));
+    surfaces.push_back(group.mask.FindSurface(group.radius));
     for (unsigned int axis = 0; axis < VDimension; ++axis)
     {
       tileSize[axis] = std::max<SizeValueType>(tileSize[axis], group.radius[axis]);
@@ -72,9 +72,7 @@ PerturbNearestLabels<TLabel, VDimension>::Visit(const MaskType &             wan
       this->CollectSources(tile, surfaces, groups);
       if (m_Labels.size() == 1)
       {
-        const TLabel label = m_Labels.front().first;
-        VisitWanted(
-          tile, wanted, [&](size_t, const size_t line, const size_t position) { visitor(line, position, label); });
+        WriteWanted(tile, wanted, pixels, offsets, [label = m_Labels.front().first](size_t) { return label; });
         continue;
       }
 
@@ -88,10 +86,11 @@ PerturbNearestLabels<TLabel, VDimension>::Visit(const MaskType &             wan
       const auto     searchWith = [&](auto zero) {
         using KeyType = decltype(zero);
         this->template Search<KeyType>(tile, rankBits, none);
-        const std::vector<KeyType> & best = std::get<Keys<KeyType>>(m_Keys).best;
-        const auto                   mask = static_cast<KeyType>((KeyType{ 1 } << rankBits) - 1);
-        VisitWanted(tile, wanted, [&](const size_t i, const size_t line, const size_t position) {
-          visitor(line, position, m_Labels[static_cast<size_t>(best[i] & mask)].first);
+        const KeyType * const best = std::get<Keys<KeyType>>(m_Keys).best.data();
+        const auto * const    labels = m_Labels.data();
+        const auto            mask = static_cast<KeyType>((KeyType{ 1 } << rankBits) - 1);
+        WriteWanted(tile, wanted, pixels, offsets, [=](const size_t i) {
+          return labels[static_cast<size_t>(best[i] & mask)].first;
         });
       };
       if (largestSum << rankBits <= uint64_t{ 1 } << 16)
@@ -108,26 +107,6 @@ PerturbNearestLabels<TLabel, VDimension>::Visit(const MaskType &             wan
       }
     }
   });
-}
-
-template <typename TLabel, unsigned int VDimension>
-auto
-PerturbNearestLabels<TLabel, VDimension>::FindSurface(const Sources & group) -> MaskType
-{
-  MaskType others = group.mask;
-  others.Invert();
-  MaskType surface(group.mask.GetRegion());
-  for (unsigned int axis = 0; axis < VDimension; ++axis)
-  {
-    if (group.radius[axis] > 0)
-    {
-      MaskType neighbors = others;
-      neighbors.Dilate(axis, 1);
-      surface |= neighbors;
-    }
-  }
-  surface &= group.mask;
-  return surface;
 }
 
 template <typename TLabel, unsigned int VDimension>
@@ -161,17 +140,23 @@ template <typename TLabel, unsigned int VDimension>
 uint32_t
 PerturbNearestLabels<TLabel, VDimension>::GetLabelNumber(const TLabel label)
 {
-  if (m_Labels.empty() || label != m_LastLabel.first)
+  auto & recent = m_Recent[static_cast<size_t>(label) % m_Recent.size()];
+  if (recent.first == label)
   {
-    const auto less = [](const auto & a, const TLabel b) { return a.first < b; };
-    auto       place = std::lower_bound(m_Labels.begin(), m_Labels.end(), label, less);
-    if (place == m_Labels.end() || place->first != label)
-    {
-      place = m_Labels.insert(place, { label, static_cast<uint32_t>(m_Labels.size()) });
-    }
-    m_LastLabel = *place;
+    return recent.second;
   }
-  return m_LastLabel.second;
+  const auto less = [](const auto & a, const TLabel b) { return a.first < b; };
+  const auto place = std::lower_bound(m_Labels.begin(), m_Labels.end(), label, less);
+  if (place != m_Labels.end() && place->first == label)
+  {
+    recent = *place;
+  }
+  else
+  {
+    recent = { label, static_cast<uint32_t>(m_Labels.size()) };
+    m_Labels.insert(place, recent);
+  }
+  return recent.second;
 }
 
 template <typename TLabel, unsigned int VDimension>
@@ -181,6 +166,7 @@ PerturbNearestLabels<TLabel, VDimension>::CollectSources(const RegionType &     
                                                          const std::vector<Sources> &  groups)
 {
   m_Labels.clear();
+  m_Recent.fill({ TLabel{ 0 }, 0 }); // no source has this label
   m_Windows.resize(groups.size());
   for (size_t group = 0; group < groups.size(); ++group)
   {
@@ -194,6 +180,8 @@ PerturbNearestLabels<TLabel, VDimension>::CollectSources(const RegionType &     
     window.lineEnds.clear();
     const auto tileBegin = static_cast<size_t>(tile.GetIndex(0) - surface.GetRegion().GetIndex(0));
     const auto first = static_cast<size_t>(window.region.GetIndex(0) - surface.GetRegion().GetIndex(0));
+    uint32_t   number = 0;
+    TLabel     label = 0; // of no source
     PerturbVisitLines(window.region, [&](const IndexType & begin, const SizeValueType length) {
       const size_t         line = surface.GetLineNumber(begin);
       const TLabel * const pixels = m_Lines[line];
@@ -202,8 +190,12 @@ PerturbNearestLabels<TLabel, VDimension>::CollectSources(const RegionType &     
           for (; word != 0; word &= word - 1)
           {
             const size_t position = start + PerturbLowestBit(word);
-            window.sources.push_back(
-              { static_cast<int32_t>(position - tileBegin), this->GetLabelNumber(pixels[position]) });
+            if (pixels[position] != label)
+            {
+              label = pixels[position];
+              number = this->GetLabelNumber(label);
+            }
+            window.sources.push_back({ static_cast<int32_t>(position - tileBegin), number });
           }
         });
       window.lineEnds.push_back(window.sources.size());
@@ -217,20 +209,23 @@ PerturbNearestLabels<TLabel, VDimension>::CollectSources(const RegionType &     
 }
 
 template <typename TLabel, unsigned int VDimension>
-template <typename TVisitor>
+template <typename TGetLabel>
 void
-PerturbNearestLabels<TLabel, VDimension>::VisitWanted(const RegionType & tile,
-                                                      const MaskType &   wanted,
-                                                      const TVisitor &   visitWanted)
+PerturbNearestLabels<TLabel, VDimension>::WriteWanted(const RegionType &                   tile,
+                                                      const MaskType &                     wanted,
+                                                      TLabel * const                       pixels,
+                                                      const std::vector<OffsetValueType> & offsets,
+                                                      const TGetLabel                      getLabel)
 {
   const auto begin = static_cast<size_t>(tile.GetIndex(0) - wanted.GetRegion().GetIndex(0));
   size_t     row = 0;
   PerturbVisitLines(tile, [&](const IndexType & index, SizeValueType) {
-    const size_t line = wanted.GetLineNumber(index);
+    const size_t          line = wanted.GetLineNumber(index);
+    const OffsetValueType offset = offsets[line] + static_cast<OffsetValueType>(begin);
     for (PerturbWord bits = wanted.GetLine(line)[begin / TileWidth]; bits != 0; bits &= bits - 1)
     {
       const size_t i = PerturbLowestBit(bits);
-      visitWanted(row + i, line, begin + i);
+      pixels[offset + static_cast<OffsetValueType>(i)] = getLabel(row + i);
     }
     row += TileWidth;
   });
@@ -245,101 +240,122 @@ PerturbNearestLabels<TLabel, VDimension>::Search(const RegionType & tile,
 {
   Keys<TKey> & keys = std::get<Keys<TKey>>(m_Keys);
   const auto   noneKey = static_cast<TKey>(std::numeric_limits<TKey>::min() + static_cast<int64_t>(none << rankBits));
-  keys.nothing.assign(tile.GetNumberOfPixels() / tile.GetSize(0) * TileWidth, noneKey);
-  keys.best.assign(tile.GetNumberOfPixels() / tile.GetSize(0) * TileWidth, noneKey);
+  bool         isFirst = true;
   for (const Window & window : m_Windows)
   {
     if (window.sources.empty())
     {
       continue;
     }
-    this->template SearchLines<TKey>(window, rankBits, noneKey);
-    size_t inner = TileWidth;
-    size_t outer = window.lineEnds.size();
-    for (unsigned int axis = 1; axis < VDimension; ++axis)
+    this->template SearchPlanes<TKey>(tile, window, rankBits, noneKey);
+    size_t inner = TileWidth * tile.GetSize(1);
+    size_t outer = window.lineEnds.size() / window.region.GetSize(1);
+    for (unsigned int axis = 2; axis < VDimension; ++axis)
     {
-      const size_t length = window.region.GetSize(axis);
-      const size_t kept = tile.GetSize(axis);
-      outer /= length;
-      if (window.radius[axis] > 0)
-      {
-        const auto first = static_cast<size_t>(tile.GetIndex(axis) - window.region.GetIndex(axis));
-        this->template SearchAxis<TKey>(outer, length, inner, first, kept, window.radius[axis], rankBits);
-      }
-      inner *= kept;
+      outer /= window.region.GetSize(axis);
+      this->template SearchAxis<TKey>(tile, window, axis, outer, inner, rankBits);
+      inner *= tile.GetSize(axis);
     }
-    Minimize(keys.best.data(), keys.window.data(), TKey{ 0 }, keys.best.size());
+    if (isFirst)
+    {
+      std::swap(keys.best, keys.window);
+      isFirst = false;
+    }
+    else
+    {
+      std::transform(
+        keys.best.begin(), keys.best.end(), keys.window.begin(), keys.best.begin(), [](const TKey a, const TKey b) {
+          return std::min(a, b);
+        });
+    }
   }
 }
 
 template <typename TLabel, unsigned int VDimension>
 template <typename TKey>
 void
-PerturbNearestLabels<TLabel, VDimension>::SearchLines(const Window &     window,
-                                                      const unsigned int rankBits,
-                                                      const TKey         none)
+PerturbNearestLabels<TLabel, VDimension>::SearchPlanes(const RegionType & tile,
+                                                       const Window &     window,
+                                                       const unsigned int rankBits,
+                                                       const TKey         none)
 {
   Keys<TKey> & keys = std::get<Keys<TKey>>(m_Keys);
 
-  // The keys of a source's line around it, but for its rank; as many as fill vectors.
-  constexpr int64_t width = TileWidth;
-  const auto        radius = static_cast<int64_t>(window.radius[0]);
-  keys.ramp.assign(static_cast<size_t>(2 * radius + 16), none);
+  const auto radius = static_cast<int64_t>(window.radius[0]);
+  keys.ramp.assign((2 * window.radius[0] / RampStep + 1) * RampStep, none);
   for (int64_t distance = -radius; distance <= radius; ++distance)
   {
     const auto key = static_cast<TKey>(std::numeric_limits<TKey>::min() + (distance * distance << rankBits));
     keys.ramp[static_cast<size_t>(distance + radius)] = std::min(key, none);
   }
 
-  keys.window.assign(window.lineEnds.size() * TileWidth, none);
-  TKey * to = keys.window.data();
+  constexpr size_t stride = RampStep + TileWidth + RampStep;
+  const size_t     length = window.region.GetSize(1);
+  const size_t     planes = window.lineEnds.size() / length;
+  const size_t     keysOfPlane = tile.GetSize(1) * TileWidth;
+  keys.window.resize(planes * keysOfPlane);
+  size_t line = 0;
   size_t i = 0;
-  for (const size_t lineEnd : window.lineEnds)
+  for (size_t plane = 0; plane < planes; ++plane)
   {
-    for (; i < lineEnd; ++i)
+    keys.plane.assign(length * stride, none);
+    TKey * const rows = keys.plane.data() + RampStep;
+    for (size_t row = 0; row < length; ++row, ++line)
     {
-      const Source & source = window.sources[i];
-      const int64_t  begin = source.position - radius;
-      const int64_t  first = std::max<int64_t>(0, begin);
-      const int64_t  last = std::min(width, (source.position + radius + 8) / 8 * 8);
-      Minimize(to + first,
-               keys.ramp.data() + (first - begin),
-               static_cast<TKey>(m_Ranks[source.label]),
-               static_cast<size_t>(last - first));
+      for (; i < window.lineEnds[line]; ++i)
+      {
+        const Source & source = window.sources[i];
+        const auto     rank = static_cast<TKey>(m_Ranks[source.label]);
+        AddRamp(rows + row * stride, source.position - radius, keys.ramp, rank);
+      }
     }
-    to += TileWidth;
+    TKey * const to = keys.window.data() + plane * keysOfPlane;
+    SearchColumn<TKey>(tile, window, 1, rankBits, { rows, stride }, { to, TileWidth });
   }
 }
 
 template <typename TLabel, unsigned int VDimension>
 template <typename TKey>
 void
-PerturbNearestLabels<TLabel, VDimension>::SearchAxis(const size_t       outer,
-                                                     const size_t       length,
+PerturbNearestLabels<TLabel, VDimension>::AddRamp(TKey * const              row,
+                                                  const int64_t             begin,
+                                                  const std::vector<TKey> & ramp,
+                                                  const TKey                rank)
+{
+  constexpr auto step = static_cast<int64_t>(RampStep);
+  const int64_t  skipped = begin < 0 ? (-begin - 1) / step * step : 0;
+  const int64_t  end = std::min(static_cast<int64_t>(ramp.size()), static_cast<int64_t>(TileWidth) - begin);
+  for (int64_t i = skipped; i < end; i += step)
+  {
+    TKey * const __restrict to = row + (begin + i);
+    const TKey * const from = ramp.data() + i;
+    for (size_t k = 0; k < RampStep; ++k)
+    {
+      to[k] = std::min(to[k], Add(from[k], rank));
+    }
+  }
+}
+
+template <typename TLabel, unsigned int VDimension>
+template <typename TKey>
+void
+PerturbNearestLabels<TLabel, VDimension>::SearchAxis(const RegionType & tile,
+                                                     const Window &     window,
+                                                     const unsigned int axis,
+                                                     const size_t       outer,
                                                      const size_t       inner,
-                                                     const size_t       first,
-                                                     const size_t       kept,
-                                                     const size_t       radius,
                                                      const unsigned int rankBits)
 {
   Keys<TKey> & keys = std::get<Keys<TKey>>(m_Keys);
   std::swap(keys.window, keys.lower);
-  keys.window.resize(outer * kept * inner);
-  for (size_t i = 0; i < outer * kept; ++i)
+  keys.window.resize(outer * tile.GetSize(axis) * inner);
+  for (size_t slab = 0; slab < outer; ++slab)
   {
-    const size_t position = i % kept + first;
-    const TKey * here = keys.lower.data() + (i / kept * length + position) * inner;
-    TKey * const to = keys.window.data() + i * inner;
-    std::copy_n(here, inner, to);
-    const auto neighbors = [&](const size_t distance) -> Neighbors<TKey> {
-      const bool isNear = distance <= radius;
-      return { isNear && distance <= position ? here - distance * inner : keys.nothing.data(),
-               isNear && position + distance < length ? here + distance * inner : keys.nothing.data(),
-               static_cast<TKey>(distance * distance << rankBits) };
-    };
-    for (size_t distance = 1; distance <= radius; distance += 2)
+    const TKey * const from = keys.lower.data() + slab * window.region.GetSize(axis) * inner;
+    TKey * const       to = keys.window.data() + slab * tile.GetSize(axis) * inner;
+    for (size_t i = 0; i < inner; i += TileWidth)
     {
-      Minimize(to, neighbors(distance), neighbors(distance + 1), inner);
+      SearchColumn<TKey>(tile, window, axis, rankBits, { from + i, inner }, { to + i, inner });
     }
   }
 }
@@ -347,32 +363,49 @@ PerturbNearestLabels<TLabel, VDimension>::SearchAxis(const size_t       outer,
 template <typename TLabel, unsigned int VDimension>
 template <typename TKey>
 void
-PerturbNearestLabels<TLabel, VDimension>::Minimize(TKey * const __restrict keys,
-                                                   const Neighbors<TKey> & first,
-                                                   const Neighbors<TKey> & second,
-                                                   const size_t            count)
+PerturbNearestLabels<TLabel, VDimension>::SearchColumn(const RegionType &       tile,
+                                                       const Window &           window,
+                                                       const unsigned int       axis,
+                                                       const unsigned int       rankBits,
+                                                       const Column<const TKey> from,
+                                                       const Column<TKey>       to)
 {
-  const Neighbors<TKey> a = first;
-  const Neighbors<TKey> b = second;
-  for (size_t i = 0; i < count; ++i)
+  const size_t length = window.region.GetSize(axis);
+  const size_t radius = window.radius[axis];
+  const auto   first = static_cast<size_t>(tile.GetIndex(axis) - window.region.GetIndex(axis));
+  for (size_t i = 0; i < tile.GetSize(axis); ++i)
   {
-    const TKey firstKey = Add(std::min(a.left[i], a.right[i]), a.added);
-    const TKey secondKey = Add(std::min(b.left[i], b.right[i]), b.added);
-    keys[i] = std::min(keys[i], std::min(firstKey, secondKey));
+    const size_t position = first + i;
+    MinimizeRow(from.begin + position * from.stride,
+                from.stride,
+                std::min(radius, position),
+                std::min(radius, length - 1 - position),
+                rankBits,
+                to.begin + i * to.stride);
   }
 }
 
 template <typename TLabel, unsigned int VDimension>
 template <typename TKey>
 void
-PerturbNearestLabels<TLabel, VDimension>::Minimize(TKey * const __restrict keys,
-                                                   const TKey * const others,
-                                                   const TKey         added,
-                                                   const size_t       count)
+PerturbNearestLabels<TLabel, VDimension>::MinimizeRow(const TKey * const row,
+                                                      const size_t       stride,
+                                                      const size_t       before,
+                                                      const size_t       after,
+                                                      const unsigned int rankBits,
+                                                      TKey * const __restrict to)
 {
-  for (size_t i = 0; i < count; ++i)
+  std::copy_n(row, size_t{ TileWidth }, to);
+  for (size_t distance = 1; distance <= std::max(before, after); ++distance)
   {
-    keys[i] = std::min(keys[i], Add(others[i], added));
+    // A row counts for a neighbor that it does not have.
+    const TKey * const left = distance <= before ? row - distance * stride : row;
+    const TKey * const right = distance <= after ? row + distance * stride : row;
+    const auto         added = static_cast<TKey>(distance * distance << rankBits);
+    for (size_t i = 0; i < TileWidth; ++i)
+    {
+      to[i] = std::min(to[i], Add(std::min(left[i], right[i]), added));
+    }
   }
 }
 } // namespace itk
