@@ -61,6 +61,8 @@ SaltAndPepperPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const Regio
   TLabelImage * const       output = this->GetOutput();
   constexpr int             hashBits = 52;
   const auto                hitBelow = static_cast<uint64_t>(std::ldexp(m_Probability, hashBits));
+  const LabelType           salt = m_Salt;
+  const auto                getMask = [](const bool all) { return static_cast<LabelType>(all ? ~LabelType{ 0 } : 0); };
   PerturbVisitLines(region, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
     uint64_t lineState = PerturbHash(this->GetSeed(), 0);
     for (unsigned int axis = 1; axis < Superclass::ImageDimension; ++axis)
@@ -72,11 +74,12 @@ SaltAndPepperPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const Regio
     LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
     for (SizeValueType i = 0; i < length; ++i)
     {
-      const uint64_t  draw = PerturbMix(lineState += PerturbGoldenGamma);
-      const bool      hit = (draw >> (64 - hashBits)) < hitBelow;
-      const bool      pepper = (draw & 1) != 0;
-      const LabelType noise = pepper ? LabelType{ 0 } : from[i] == 0 ? m_Salt : from[i];
-      to[i] = hit ? noise : from[i];
+      // Masks of all bits in place of conditions, whose outcome nobody can predict.
+      const uint64_t draw = PerturbMix(lineState += PerturbGoldenGamma);
+      const auto     hit = getMask((draw >> (64 - hashBits)) < hitBelow);
+      const auto     pepper = getMask((draw & 1) != 0);
+      const auto     background = getMask(from[i] == 0);
+      to[i] = static_cast<LabelType>((from[i] & ~(hit & pepper)) | (salt & hit & ~pepper & background));
     }
   });
 }
