@@ -154,18 +154,14 @@ private:
   SizeValueType
   GetReach(SizeValueType iterations) const;
 
-  /** The same for any draw. */
-  SizeValueType
-  GetLargestReach() const;
-
   /** A region with a margin, inside the image. */
   RegionType
   Enlarge(RegionType region) const;
 
   /** Cuts a region so that the masks of a piece stay in the cache, but not much thinner than what pieces share. */
   template <typename TVisitor>
-  void
-  VisitPieces(const RegionType & region, const TVisitor & visitor) const;
+  static void
+  VisitPieces(const RegionType & region, const TVisitor & visitor);
 
   void
   PerturbWhole(const RegionType & region, const Draw & draw);

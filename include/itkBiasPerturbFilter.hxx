@@ -85,18 +85,11 @@ BiasPerturbFilter<TLabelImage>::GetReach(const SizeValueType iterations) const
 }
 
 template <typename TLabelImage>
-SizeValueType
-BiasPerturbFilter<TLabelImage>::GetLargestReach() const
-{
-  return this->GetReach(std::max(m_MaximumIterations, m_Iterations));
-}
-
-template <typename TLabelImage>
 typename BiasPerturbFilter<TLabelImage>::RegionType
 BiasPerturbFilter<TLabelImage>::Enlarge(RegionType region) const
 {
   const RegionType image = this->GetInput()->GetLargestPossibleRegion();
-  region.PadByRadius(this->GetRadius(this->GetLargestReach()));
+  region.PadByRadius(this->GetRadius(this->GetReach(std::max(m_MaximumIterations, m_Iterations))));
   return region.Crop(image) ? region : image; // only an image without pixels cannot be cropped to
 }
 
@@ -118,7 +111,7 @@ BiasPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType & r
     return;
   }
   this->VisitAnnotations(region, [this](const RegionType & part, const uint64_t key) {
-    this->VisitPieces(part, [this, key](const RegionType & piece) {
+    VisitPieces(part, [this, key](const RegionType & piece) {
       if (m_PerCell)
       {
         this->PerturbEachCell(piece, PerturbHash(this->GetSeed(), key));
@@ -134,10 +127,10 @@ BiasPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType & r
 template <typename TLabelImage>
 template <typename TVisitor>
 void
-BiasPerturbFilter<TLabelImage>::VisitPieces(const RegionType & region, const TVisitor & visitor) const
+BiasPerturbFilter<TLabelImage>::VisitPieces(const RegionType & region, const TVisitor & visitor)
 {
-  constexpr SizeValueType pixels = SizeValueType{ 1 } << 19;
-  const SizeValueType     length = std::max<SizeValueType>(64, 4 * this->GetLargestReach());
+  constexpr SizeValueType pixels = SizeValueType{ 1 } << 21;
+  constexpr SizeValueType length = 64;
   const auto              splitter = ImageRegionSplitterSlowDimension::New();
   const SizeValueType     slowest = region.GetSize(ImageDimension - 1);
   const SizeValueType     wanted = std::min(region.GetNumberOfPixels() / pixels, slowest / length);
