@@ -242,6 +242,7 @@ private:
     }
     if (start < length && length >= WordBits)
     {
+      // The line's last pixels, of which the first belong to the word before.
       *word |= ~findWord(length - WordBits) >> (start + WordBits - length);
       return;
     }

@@ -35,7 +35,7 @@ PerturbNearestLabels<TLabel, VDimension>::Write(const MaskType &                
   tileSize.Fill(SmallestTile);
   for (const Sources & group : groups)
   {
-    surfaces.push_back(group.mask.FindSurface(group.radius));
+    surfaces.push_back(group.mask.FindSurface(group.radius)); // of all other sources, one of these is nearer
     for (unsigned int axis = 0; axis < VDimension; ++axis)
     {
       tileSize[axis] = std::max<SizeValueType>(tileSize[axis], group.radius[axis]);

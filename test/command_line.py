@@ -45,7 +45,7 @@ except ImportError:
 TOOL = None
 PATIENCE = float(os.environ.get("ANNOTATION_UPGRADE_TEST_PATIENCE", 1))  # factor of time limits, for slow programs
 TINY = (
-    "--threads 1 --base-channels 4 --levels 3 --patch-size 32 --max-epochs 2 --spacing 0 --precision float32 --quiet"
+    "--threads 1 --base-channels 4 --levels 3 --patch-size 32 --maximum-epochs 2 --spacing 0 --precision float32 --quiet"
 ).split()
 
 
@@ -877,7 +877,7 @@ class Train(Networks):
         self.refuse("train-segment", *volumes, "--output", self.folder / "o", *TINY, "--dimension", 3, "--slices", 2)
 
     def test_interrupted_training_goes_on_to_the_same_weights(self):
-        train = ["train-segment", *self.data(), *tiny("--max-epochs", 8), "--patience", 8]
+        train = ["train-segment", *self.data(), *tiny("--maximum-epochs", 8), "--patience", 8]
         whole, parts = self.folder / "whole.unet", self.folder / "parts.unet"
         checkpoint = self.folder / "parts.unet.checkpoint"
         self.succeed(*train, "--output", whole)
@@ -1149,7 +1149,7 @@ class LargeVolumes(Networks):
         cls.volumes = cls.shared / "volumes"
         coarse = [*tiny("--spacing", "4"), "--omission", 0.5]
         coarse[coarse.index("--patch-size") + 1] = 16
-        coarse[coarse.index("--max-epochs") + 1] = 1
+        coarse[coarse.index("--maximum-epochs") + 1] = 1
         for command in [
             ["simulate", "--output", cls.volumes, "--bits", 8, "--size", *cls.SIZE],
             ["train-upgrade", *cls.data(), *coarse, "--output", cls.shared / "2.unet"],

@@ -38,7 +38,7 @@ except ImportError as error:
 SCALE = {
     "phantom": {"size": [64, 64, 8], "training": 2, "test": 1, "test slices": 2},
     "runs": 2,
-    "training": "--base-channels 2 --levels 2 --patch-size 16 --spacing 0 --max-epochs 1",
+    "training": "--base-channels 2 --levels 2 --patch-size 16 --spacing 0 --maximum-epochs 1",
     "defaults": {
         "data": "hl60", "volumes": 2, "slices": 2, "poor": 3,
         "perturbation": "", "training": "", "good": "", "candidates": "",

@@ -71,7 +71,7 @@ class Pipelines(unittest.TestCase):
         model = self.folder / f"{command}.unet"
         if not model.exists():
             run(TOOL, command, "--images", self.folder / "slices/images", "--labels", self.folder / "slices/labels", *extra,
-                *"--base-channels 4 --levels 3 --patch-size 64 --max-epochs 20 --precision float32 --quiet".split(),
+                *"--base-channels 4 --levels 3 --patch-size 64 --maximum-epochs 20 --precision float32 --quiet".split(),
                 "--output", model)  # fmt: skip
         return model
 
@@ -114,7 +114,7 @@ class Pipelines(unittest.TestCase):
         files = [sorted((self.folder / "slices" / kind).iterdir()) for kind in ("images", "labels")]
         pipeline("TrainUpgrade", self.folder / "own.unet", 0.6, 1, *(file for pair in zip(*files) for file in pair))
         run(TOOL, "train-upgrade", "--images", self.folder / "slices/images", "--labels", self.folder / "slices/labels",
-            "--omission", 0.6, "--max-epochs", 1, "--output", self.folder / "expected.unet")  # fmt: skip
+            "--omission", 0.6, "--maximum-epochs", 1, "--output", self.folder / "expected.unet")  # fmt: skip
         own, expected = ((self.folder / f"{name}.unet").read_bytes() for name in ("own", "expected"))
         self.assertEqual(own, expected)
 

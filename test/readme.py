@@ -18,7 +18,7 @@ parser.add_argument("configure", nargs="+", help="command that configures a proj
 arguments = parser.parse_args()
 
 text = arguments.readme.read_text(encoding="utf-8")
-SMALL = " --base-channels 4 --levels 3 --patch-size 32 --max-epochs 1"
+SMALL = " --base-channels 4 --levels 3 --patch-size 32 --maximum-epochs 1"
 
 
 def block(language):

@@ -121,7 +121,7 @@ class RealImages(ToolTest):
         images, labels = some("train", 12)
         model = self.folder / "upgrade.unet"
         self.succeed("train-upgrade", "--images", images, "--labels", labels, "--omission", 0.7, "--output", model,
-                     "--base-channels", 8, "--patch-size", 128, "--max-epochs", 6)  # fmt: skip
+                     "--base-channels", 8, "--patch-size", 128, "--maximum-epochs", 6)  # fmt: skip
         images, labels = some("test", 12)
         poor, upgraded = self.folder / "poor", self.folder / "upgraded"
         self.perturb(labels, "--omission", 0.7)

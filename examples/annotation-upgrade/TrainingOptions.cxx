@@ -40,7 +40,7 @@ const std::map<std::string, Preset> presets{
       { "--average-decay", "0" },
       { "--loss", "dice" },
       { "--patience", "10" } } },
-  { "quick", { { "--base-channels", "16" }, { "--patch-size", "128" }, { "--max-minutes", "1" } } }
+  { "quick", { { "--base-channels", "16" }, { "--patch-size", "128" }, { "--maximum-minutes", "1" } } }
 };
 
 std::vector<std::string>
@@ -86,8 +86,8 @@ TrainingOptions::TrainingOptions()
   AverageDecay = trainer->GetAverageDecay();
   Loss = ToName(itk::TrainingLossNames, trainer->GetLoss());
   Patience = trainer->GetPatience();
-  MaxEpochs = trainer->GetMaximumEpochs();
-  MaxMinutes = trainer->GetMaximumMinutes();
+  MaximumEpochs = trainer->GetMaximumEpochs();
+  MaximumMinutes = trainer->GetMaximumMinutes();
 }
 
 void
@@ -112,8 +112,8 @@ TrainingOptions::ApplyTo(itk::UNetTrainer & trainer) const
   trainer.SetAverageDecay(AverageDecay);
   trainer.SetLoss(FromName<itk::TrainingLoss>(itk::TrainingLossNames, Loss));
   trainer.SetPatience(Patience);
-  trainer.SetMaximumEpochs(MaxEpochs);
-  trainer.SetMaximumMinutes(MaxMinutes);
+  trainer.SetMaximumEpochs(MaximumEpochs);
+  trainer.SetMaximumMinutes(MaximumMinutes);
 }
 
 void
@@ -154,8 +154,9 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
     ->type_name("paper|quick")
     ->default_str("")
     ->check(IsOneOf(GetPresetNames()));
-  add(training, "--max-epochs", options.MaxEpochs, "Epochs after which training ends")->type_name("N");
-  add(training, "--max-minutes", options.MaxMinutes, "Minutes after which training ends; 0: no limit")->type_name("T");
+  add(training, "--maximum-epochs", options.MaximumEpochs, "Epochs after which training ends")->type_name("N");
+  add(training, "--maximum-minutes", options.MaximumMinutes, "Minutes after which training ends; 0: no limit")
+    ->type_name("T");
   add(training, "--patience", options.Patience, "Epochs without a smaller validation loss after which training ends")
     ->type_name("N");
   add(training,

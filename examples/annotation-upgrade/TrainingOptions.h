@@ -40,8 +40,8 @@ struct TrainingOptions
   double                   AverageDecay;
   std::string              Loss;
   unsigned int             Patience;
-  unsigned int             MaxEpochs;
-  double                   MaxMinutes;
+  unsigned int             MaximumEpochs;
+  double                   MaximumMinutes;
   std::string              Preset;
 
   /** The defaults of the classes. */

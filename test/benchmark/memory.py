@@ -61,7 +61,7 @@ def measure(options):
         run(tool, "simulate", "--output", small, "--volumes", 4, "--bits", 8, "--size", *size)
         run(
             *[tool, "train-upgrade", "--images", small / "images", "--labels", small / "labels"],
-            *[*network, "--max-epochs", 2, "--dimension", dimension, "--output", model],
+            *[*network, "--maximum-epochs", 2, "--dimension", dimension, "--output", model],
         )
         times = {}
         for name, data in [("half", half), ("whole", whole)]:
@@ -88,7 +88,7 @@ def measure(options):
                         os.link(images / "1" / part / "cells_1.png", link)
             result["train"][f"{count} images, {'read again' if memory == 0 else 'kept'}"] = run(
                 *[tool, "train-upgrade", "--images", data / "images", "--labels", data / "labels", *network],
-                *["--max-epochs", 1, "--memory", memory, "--output", folder / "set.unet"],
+                *["--maximum-epochs", 1, "--memory", memory, "--output", folder / "set.unet"],
             )
     return result
 

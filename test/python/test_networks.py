@@ -401,7 +401,7 @@ def test_the_same_as_the_command_line(tool, tmp_path):
         for folder in ("images", "labels", "candidates")
     )
     settings = (
-        "--seed 5 --threads 1 --device cpu --precision float32 --base-channels 4 --levels 3 --patch-size 32 --max-epochs 2 "
+        "--seed 5 --threads 1 --device cpu --precision float32 --base-channels 4 --levels 3 --patch-size 32 --maximum-epochs 2 "
         "--omission 0.5 --inclusion 0.25 --bias 2"
     )
     folders = [part for name in ("images", "labels", "candidates") for part in (f"--{name}", tmp_path / name)]
