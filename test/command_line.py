@@ -630,6 +630,57 @@ class Perturb(ToolTest):
                 )
 
 
+class InputsAreKept(ToolTest):
+    """An output that is an input is refused, whatever leads to it, and nothing is changed."""
+
+    def refuse(self, *arguments, **options):
+        before = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        message = super().refuse(*arguments, **options)
+        self.assertIn("would be replaced", message)
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+
+    def test_perturb(self):
+        labels, others = self.labels(), self.labels("others")
+        path = labels / "a1.mha"
+        for given, output in [
+            (labels, labels),
+            (labels, f"{labels}/"),
+            (labels, labels / ".." / "labels"),
+            (path, path),
+            (path, labels),
+        ]:
+            self.refuse("perturb", "--labels", given, "--omission", 0.5, "--output", output, naming=output)
+        link = self.folder / "link"
+        link.symlink_to(labels)
+        self.refuse("perturb", "--labels", labels, "--omission", 0.5, "--output", link, naming=link)
+        include = ["--labels", labels, "--candidates", others, "--inclusion", 0.5]
+        self.refuse("perturb", *include, "--output", others, naming=others)
+        relative = dict(cwd=self.folder, naming="labels")
+        self.refuse("perturb", "--labels", "labels", "--omission", 0.5, "--output", "labels", **relative)
+        linked = self.folder / "linked"
+        linked.mkdir()
+        (linked / "a1.mha").symlink_to(path)
+        self.refuse("perturb", "--labels", linked, "--omission", 0.5, "--output", labels, naming=path)
+
+    def test_other_places_are_no_inputs(self):
+        labels = self.labels()
+        perturb = ["perturb", "--omission", 0.5, "--labels"]
+        self.succeed(*perturb, labels, "--output", labels / "poor")
+        self.succeed(*perturb, labels / "a1.mha", "--output", labels / "poor.mha")
+        self.succeed(*perturb, labels / "a1.mha", "--output", labels / "poor")
+
+    def test_segments(self):
+        write_png(self.folder / "images" / "a.png", np.zeros((20, 20), np.uint8))
+        images = self.folder / "images"
+        self.refuse("segments", "--images", images, "--output", images, naming=images)
+
+    def test_evaluate(self):
+        for option in ["--labels", "--reference"]:
+            paths = {"--labels": self.labels() / "a1.mha", "--reference": self.labels("good") / "a1.mha"}
+            given = [word for pair in paths.items() for word in pair]
+            self.refuse("evaluate", *given, "--json", paths[option], naming=paths[option])
+
+
 class Segments(ToolTest):
     def halves(self, dtype, channels=()):
         image = np.full((30, 40, *channels), 50, dtype)
@@ -1096,6 +1147,29 @@ class Apply(Networks):
             *["upgrade", "--model", self.upgrade_model, "--images", images, "--labels", labels],
             *["--output", self.folder / "out"],
         )
+
+    def test_inputs_are_kept(self):
+        shutil.copytree(self.shared / "data", self.folder / "data")
+        images, labels = (self.folder / "data" / name for name in ["images", "labels"])
+        model = shutil.copy(self.upgrade_model, self.folder / "upgrade.unet")
+        upgrade = ["upgrade", "--model", model, "--images", images, "--labels", labels]
+        single = ["upgrade", "--model", model, "--images", images / "cells_1.png", "--labels", labels / "cells_1.png"]
+        segment = ["segment", "--model", self.segment_model, "--images", images]
+        train = ["train-segment", *TINY, "--images", images / "cells_1.png", "--labels", labels / "cells_1.png"]
+        files = {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+        for command, output in [
+            (upgrade, images),
+            (upgrade, labels),
+            (single, images),
+            (single, labels / "cells_1.png"),
+            (single, model),
+            (segment, images),
+            (train, images / "cells_1.png"),
+            (train, labels / "cells_1.png"),
+        ]:
+            message = self.refuse(*command, "--output", output, naming=output)
+            self.assertIn("would be replaced", message)
+        self.assertEqual({path: path.read_bytes() for path in files}, files)
 
     def test_full_disk(self):
         segment = ["segment", "--model", self.segment_model, "--images", self.images, "--probability"]

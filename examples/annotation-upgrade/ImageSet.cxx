@@ -54,6 +54,14 @@ GetName(const fs::path & path)
   return path.filename().string().substr(0, FindExtension(path));
 }
 
+/** Without links, and without a separator at the end. */
+fs::path
+GetRealPath(const fs::path & path)
+{
+  const fs::path real = fs::weakly_canonical(fs::absolute(path));
+  return real.has_filename() ? real : real.parent_path();
+}
+
 /** Digits count as numbers: "2" comes before "10". */
 bool
 NaturallyBefore(const ImageSet::File & first, const ImageSet::File & second)
@@ -170,6 +178,17 @@ ImageSet::ImageSet(const fs::path & path)
   }
 }
 
+std::vector<fs::path>
+ImageSet::GetPaths() const
+{
+  std::vector<fs::path> paths{ m_Path };
+  for (const File & file : m_Files)
+  {
+    paths.push_back(file.Path);
+  }
+  return paths;
+}
+
 void
 VerifyPaired(const ImageSet & first, const ImageSet & second)
 {
@@ -200,4 +219,32 @@ bool
 WritesFolder(const ImageSet & inputs, const fs::path & output)
 {
   return inputs.IsFolder() || fs::is_directory(output) || !HasImageExtension(output);
+}
+
+std::vector<fs::path>
+GetOutputs(const ImageSet & inputs, const fs::path & output, fs::path (*rename)(const fs::path & name))
+{
+  std::vector<fs::path> outputs{ output };
+  for (size_t i = 0; i < inputs.GetSize() && WritesFolder(inputs, output); ++i)
+  {
+    outputs.push_back(output / rename(inputs[i].Path.filename()));
+  }
+  return outputs;
+}
+
+void
+VerifyKept(const std::vector<fs::path> & inputs, const std::vector<fs::path> & outputs)
+{
+  std::set<fs::path> kept;
+  for (const fs::path & input : inputs)
+  {
+    kept.insert(GetRealPath(input));
+  }
+  for (const fs::path & output : outputs)
+  {
+    if (kept.count(GetRealPath(output)) == 1)
+    {
+      throw MakeFailure("'", output.string(), "' is read and would be replaced by the output; write to another place");
+    }
+  }
 }

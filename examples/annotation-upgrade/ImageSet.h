@@ -56,6 +56,10 @@ public:
     return m_Files[i];
   }
 
+  /** The path of the set, and those of its files. */
+  std::vector<std::filesystem::path>
+  GetPaths() const;
+
 private:
   std::filesystem::path m_Path;
   bool                  m_IsFolder;
@@ -70,6 +74,18 @@ VerifyPaired(const ImageSet & first, const ImageSet & second);
 /** Whether what is made of a set is a folder: for a folder, and where `output` does not look like an image file. */
 bool
 WritesFolder(const ImageSet & inputs, const std::filesystem::path & output);
+
+/** The places of what is made of a set: `output`, and, if that is a folder, its files, which are called after those of
+ * the set. */
+std::vector<std::filesystem::path>
+GetOutputs(const ImageSet &              inputs,
+           const std::filesystem::path & output,
+           std::filesystem::path (*rename)(const std::filesystem::path & name));
+
+/** Makes sure that no output replaces what is read, whatever links lead to it.
+ * \throw Failure that names what would be lost. */
+void
+VerifyKept(const std::vector<std::filesystem::path> & inputs, const std::vector<std::filesystem::path> & outputs);
 
 /** Whether the extension is one that ITK's image formats use. */
 bool

@@ -187,6 +187,14 @@ ApplyModel(const ApplyJob & job)
     labels.emplace(job.Labels);
     VerifyPaired(images, *labels);
   }
+  const auto rename = job.Probability ? NameForProbability : NameForLabels;
+  const auto outputs = GetOutputs(labels ? *labels : images, job.Output, rename);
+  VerifyKept({ job.Model }, outputs);
+  VerifyKept(images.GetPaths(), outputs);
+  if (labels)
+  {
+    VerifyKept(labels->GetPaths(), outputs);
+  }
   StagedOutput output(job.Output, WritesFolder(images, job.Output));
   Progress     progress(labels ? "upgrade" : "segment", images.GetSize());
   for (size_t i = 0; i < images.GetSize(); ++i)
@@ -205,7 +213,7 @@ ApplyModel(const ApplyJob & job)
       format = annotation.Format;
       name = labelsPath.filename();
     }
-    const auto place = output.GetPath(job.Probability ? NameForProbability(name) : NameForLabels(name));
+    const auto place = output.GetPath(rename(name));
     const Work work{ job, model, image, place, progress };
     WorkOnFile(path, [&] {
       if (job.Probability)

@@ -127,6 +127,13 @@ AddEvaluate(CLI::App & app)
   AddCommonOptions(*command, job->Common);
   command->callback([job] {
     Apply(job->Common);
+    if (!job->JsonFile.empty())
+    {
+      for (const auto & read : { job->Labels, job->Reference })
+      {
+        VerifyKept(ImageSet(read).GetPaths(), { job->JsonFile });
+      }
+    }
     const Score score = Evaluate(job->Labels, job->Reference, job->IgnoreLabel);
     if (!job->JsonFile.empty())
     {

@@ -90,6 +90,8 @@ Perturb(const PerturbJob & job)
   }
   const ImageSet          labels(job.Labels);
   std::optional<ImageSet> candidates;
+  const auto              outputs = GetOutputs(labels, job.Output, NameForLabels);
+  VerifyKept(labels.GetPaths(), outputs);
   if (job.Perturbation.Includes())
   {
     if (job.Candidates.empty())
@@ -98,9 +100,9 @@ Perturb(const PerturbJob & job)
     }
     candidates.emplace(job.Candidates);
     VerifyPaired(labels, *candidates);
+    VerifyKept(candidates->GetPaths(), outputs);
   }
-  const bool   isFolder = WritesFolder(labels, job.Output);
-  StagedOutput output(job.Output, isFolder);
+  StagedOutput output(job.Output, WritesFolder(labels, job.Output));
   Progress     progress("perturb", labels.GetSize());
   MaskWatch    watch;
   for (size_t i = 0; i < labels.GetSize(); ++i)

@@ -54,8 +54,9 @@ void
 Segment(const Job & job)
 {
   const ImageSet images(job.Images);
-  StagedOutput   output(job.Output, WritesFolder(images, job.Output));
-  Progress       progress("segments", images.GetSize());
+  VerifyKept(images.GetPaths(), GetOutputs(images, job.Output, NameForLabels));
+  StagedOutput output(job.Output, WritesFolder(images, job.Output));
+  Progress     progress("segments", images.GetSize());
   for (size_t i = 0; i < images.GetSize(); ++i)
   {
     const auto & path = images[i].Path;

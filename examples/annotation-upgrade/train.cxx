@@ -301,6 +301,15 @@ void
 TrainOn(const TrainJob & job)
 {
   const auto sets = FindSets(job);
+  for (const auto & set : sets)
+  {
+    VerifyKept(set.Images.GetPaths(), { job.Output });
+    VerifyKept(set.Labels.GetPaths(), { job.Output });
+    if (set.Candidates)
+    {
+      VerifyKept(set.Candidates->GetPaths(), { job.Output });
+    }
+  }
   StagedOutput(job.Output, false); // can the model be written, when training is over?
 
   const auto source = TSource::New();
