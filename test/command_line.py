@@ -98,8 +98,8 @@ def read_mha(path):
 
 
 def write_png(path, array, palette=None):
-    """Grey of 8 or 16 bits, RGB of 8 bits, or indices into a palette."""
-    colour = 3 if palette is not None else 2 if array.ndim == 3 else 0
+    """Grey or RGB of 8 or 16 bits, with opacity or without, or indices into a palette."""
+    colour = 3 if palette is not None else {1: 0, 2: 4, 3: 2, 4: 6}[array.shape[2] if array.ndim == 3 else 1]
     rows = array.astype(array.dtype.newbyteorder(">")).reshape(array.shape[0], -1)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
 
@@ -692,6 +692,14 @@ class Segments(ToolTest):
         self.succeed("segments", "--images", self.folder / "images", "--output", self.folder / "segments", *options)
         return read_png(self.folder / "segments" / "a.png")
 
+    def test_opacity_is_no_intensity(self):
+        random = np.random.default_rng(1)
+        for channels in [1, 3]:
+            image = random.integers(0, 255, (30, 40, channels + 1), np.uint8)
+            opaque = self.segments(image[..., :channels], "--scale", 20)
+            self.assertGreater(opaque.max(), 5)
+            np.testing.assert_array_equal(self.segments(image, "--scale", 20), opaque)
+
     def test_flat_halves(self):
         for image in [self.halves(np.uint8), self.halves(np.uint8, (3,))]:
             segments = self.segments(image, "--sigma", 0)
@@ -956,6 +964,25 @@ class Train(Networks):
         first, second = [(out / "cells_1.tif").read_bytes() for out in outputs]
         self.assertEqual(first, second)
 
+    def test_opacity_teaches_nothing(self):
+        names = [f"cells_{i}.png" for i in [1, 2, 3]]
+        for channels, seed in [(1, 1), (3, 2)]:
+            random = np.random.default_rng(seed)
+            models, outputs = [], []
+            for kind, extra in [("plain", 0), ("opacity", 1)]:
+                folder = self.folder / f"{kind}{channels}"
+                for name in names:
+                    grey = (read_png(self.images / name) // 32).astype(np.uint8)
+                    opacity = random.integers(0, 255, grey.shape, np.uint8)
+                    write_png(folder / name, np.stack(channels * [grey] + extra * [opacity], axis=-1))
+                model = self.folder / f"{kind}{channels}.unet"
+                self.succeed("train-segment", "--images", folder, "--labels", self.labels_, *TINY, "--output", model)
+                models.append(model.read_bytes())
+                out = self.segment("--probability", model=model, images=folder, output=f"{kind}{channels}-out")
+                outputs.append([(out / name).with_suffix(".tif").read_bytes() for name in names])
+            self.assertEqual(*models)
+            self.assertEqual(*outputs)
+
     def test_resume_of_another_training_is_refused(self):
         out = self.folder / "out"
         checkpoint = self.folder / "out.checkpoint"
@@ -1125,7 +1152,6 @@ class Apply(Networks):
         self.refuse(*upgrade, "--output", out, naming=self.images / "cells_2.png")
         if not Path("/dev/nvidia0").exists():
             self.refuse(*segment, self.images, "--device", "cuda", naming="cuda")
-
 
     def test_constant_and_small_images_are_fine(self):
         for shape in [(1, 1), (5, 3), (20, 20)]:

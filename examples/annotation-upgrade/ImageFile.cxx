@@ -28,6 +28,7 @@
 #include "itkImageIORegion.h"
 #include "itkImageRegionConstIterator.h"
 #include "itkImageRegionIterator.h"
+#include "itkImageScanlineConstIterator.h"
 #include "itkImageToImageFilter.h"
 #include "itkVerifySameGrid.h"
 
@@ -177,6 +178,59 @@ protected:
     }
   }
 };
+
+/** Leaves out the last channel, which is opacity. */
+class OpacityFilter : public itk::ImageToImageFilter<ImageType, ImageType>
+{
+public:
+  ITK_DISALLOW_COPY_AND_MOVE(OpacityFilter);
+
+  using Self = OpacityFilter;
+  using Pointer = itk::SmartPointer<Self>;
+  using ConstPointer = itk::SmartPointer<const Self>;
+
+  itkNewMacro(Self);
+
+protected:
+  OpacityFilter() = default;
+  ~OpacityFilter() override = default;
+
+  void
+  GenerateOutputInformation() override
+  {
+    this->Superclass::GenerateOutputInformation();
+    this->GetOutput()->SetNumberOfComponentsPerPixel(this->GetInput()->GetNumberOfComponentsPerPixel() - 1);
+  }
+
+  void
+  GenerateData() override
+  {
+    this->AllocateOutputs();
+    const ImageType * const input = this->GetInput();
+    ImageType * const       output = this->GetOutput();
+    const unsigned int      channels = input->GetNumberOfComponentsPerPixel();
+    const RegionType        region = output->GetRequestedRegion();
+    for (itk::ImageScanlineConstIterator<ImageType> line(output, region); !line.IsAtEnd(); line.NextLine())
+    {
+      const float * from = input->GetBufferPointer() + input->ComputeOffset(line.GetIndex()) * channels;
+      float *       to = output->GetBufferPointer() + output->ComputeOffset(line.GetIndex()) * (channels - 1);
+      for (itk::SizeValueType x = 0; x < region.GetSize(0); ++x, from += channels)
+      {
+        to = std::copy_n(from, channels - 1, to);
+      }
+    }
+  }
+};
+
+/** Whether the last channel is opacity; ITK says that of some formats by the number of channels alone. */
+bool
+HasOpacity(const itk::ImageIOBase & io)
+{
+  using Pixel = itk::IOPixelEnum;
+  const Pixel pixel = io.GetPixelType();
+  return ((pixel == Pixel::RGBA || pixel == Pixel::RGB) && io.GetNumberOfComponents() == 4) ||
+         (pixel == Pixel::SCALAR && io.GetNumberOfComponents() == 2);
+}
 
 /** Makes labels of values of any kind.
  * \throw Failure that names the file and the value that cannot be a label. */
@@ -406,7 +460,17 @@ ReplaceLossyExtension(const fs::path & name, std::initializer_list<const char *>
 ImageFile
 OpenImage(const fs::path & path)
 {
-  return OpenAs<ImageType>(FindReader(path), path);
+  const auto io = FindReader(path);
+  auto       file = OpenAs<ImageType>(io, path);
+  if (HasOpacity(*io))
+  {
+    const auto filter = OpacityFilter::New();
+    filter->SetInput(file.Image);
+    filter->UpdateOutputInformation();
+    file.Image = filter->GetOutput();
+    file.Sources.push_back(filter.GetPointer());
+  }
+  return file;
 }
 
 LabelFile

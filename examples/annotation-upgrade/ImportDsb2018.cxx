@@ -47,7 +47,7 @@ FindFolders(const fs::path & folder)
   return found;
 }
 
-/** Without opacity, and with one channel where all colours are grey. */
+/** With one channel where all colours are grey. */
 ImageType::Pointer
 SimplifyChannels(const ImageType * image)
 {
