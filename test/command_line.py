@@ -113,6 +113,20 @@ def write_png(path, array, palette=None):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + plte + end)
 
 
+def write_tiff(path, array, spacing):
+    """Grey of 8 bits, with a resolution that says so many millimetres."""
+    height, width = array.shape
+    dots = struct.pack("<II", round(10000 / spacing), 1000)  # per centimetre
+    fields = [
+        *[(256, 4, width), (257, 4, height), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1)],
+        *[(278, 4, height), (279, 4, array.size), (282, 5, 8 + array.size), (283, 5, 8 + array.size), (296, 3, 3)],
+    ]
+    header = struct.pack("<2sHI", b"II", 42, 8 + array.size + len(dots))
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in fields)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(header + array.tobytes() + dots + struct.pack("<H", len(fields)) + entries + bytes(4))
+
+
 def read_png(path):
     """Grey or RGB pixels."""
     data = path.read_bytes()
@@ -629,6 +643,17 @@ class Perturb(ToolTest):
                     naming=name,
                 )
 
+
+class Files(ToolTest):
+    def test_print_resolution_is_no_pixel_size(self):
+        cells = grid_of_cells()
+        write_mha(self.folder / "truth.mha", cells)
+        evaluate = ["evaluate", "--labels", self.folder / "labels.tif", "--reference", self.folder / "truth.mha"]
+        for spacing in [0.02, 25.4 / 300, 25.4 / 72]:
+            write_tiff(self.folder / "labels.tif", cells, spacing)
+            self.succeed(*evaluate)
+        write_tiff(self.folder / "labels.tif", cells, 0.01)
+        self.refuse(*evaluate, naming=["labels.tif has spacing [0.01", "truth.mha has spacing [1, 1"])
 
 class InputsAreKept(ToolTest):
     """An output that is an input is refused, whatever leads to it, and nothing is changed."""

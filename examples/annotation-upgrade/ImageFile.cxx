@@ -45,6 +45,9 @@ namespace fs = std::filesystem;
 
 namespace
 {
+/** Millimetres between the dots of the finest print. */
+constexpr double FinestPrint = 0.02;
+
 /** Finds the reader of a file and checks what can be said without the pixels. */
 itk::ImageIOBase::Pointer
 FindReader(const fs::path & path)
@@ -148,7 +151,16 @@ private:
   std::streambuf * const      m_Stderr;
 };
 
-/** Names the file in what goes wrong, and notices files that are cut. */
+/** Whether the format is one of pictures, whose pixel size is a printer's or a camera's more often than a microscope's.
+ */
+bool
+IsPicture(const fs::path & path)
+{
+  return HasExtension(path, { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp" });
+}
+
+/** Names the file in what goes wrong, notices files that are cut, and takes a picture's print resolution for no pixel
+ * size. */
 template <typename TImage>
 class FileReader : public itk::ImageFileReader<TImage>
 {
@@ -165,6 +177,18 @@ public:
 protected:
   FileReader() = default;
   ~FileReader() override = default;
+
+  void
+  GenerateOutputInformation() override
+  {
+    Superclass::GenerateOutputInformation();
+    auto spacing = this->GetOutput()->GetSpacing();
+    if (IsPicture(this->GetFileName()) && std::min(spacing[0], spacing[1]) >= FinestPrint)
+    {
+      spacing[0] = spacing[1] = 1.0;
+      this->GetOutput()->SetSpacing(spacing);
+    }
+  }
 
   void
   GenerateData() override

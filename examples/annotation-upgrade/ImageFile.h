@@ -52,11 +52,12 @@ struct OpenFile
 using ImageFile = OpenFile<ImageType>;
 using LabelFile = OpenFile<LabelImageType>;
 
-/** \throw Failure that names the file. */
+/** Opacity is no channel, and a picture's print resolution no spacing: that is 1 then.
+ * \throw Failure that names the file. */
 ImageFile
 OpenImage(const std::filesystem::path & path);
 
-/** Labels are whole, non-negative values; a colour palette counts by index.
+/** Labels are whole, non-negative values; a colour palette counts by index. Spacing is as in OpenImage().
  * \throw Failure that names the file and, once it is read, the value that cannot be a label. */
 LabelFile
 OpenLabels(const std::filesystem::path & path);

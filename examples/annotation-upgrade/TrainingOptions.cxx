@@ -136,7 +136,8 @@ AddTrainingOptions(CLI::App & app, TrainingOptions & options)
       "--spacing",
       options.Spacing,
       "Size of the pixels that the network sees, in physical units, one for all axes or one per axis; auto: from the "
-      "size of the cells; 0: the images' own")
+      "size of the cells; 0: the images' own, which is 1 for PNG, JPEG, TIFF and BMP of 0.02 mm or more, as printers "
+      "and cameras write")
     ->type_name("SIZE")
     ->expected(1, 3);
   add(network,
