@@ -655,6 +655,25 @@ class Files(ToolTest):
         write_tiff(self.folder / "labels.tif", cells, 0.01)
         self.refuse(*evaluate, naming=["labels.tif has spacing [0.01", "truth.mha has spacing [1, 1"])
 
+    def test_volumes_in_formats_of_two_dimensions(self):
+        volume = np.stack([grid_of_cells(), 2 * grid_of_cells()])
+        write_mha(self.folder / "labels.mha", volume)
+        for name in ["n.png", "n.bmp"]:
+            self.refuse(
+                *["perturb", "--labels", self.folder / "labels.mha", "--omission", 0.5],
+                *["--output", self.folder / name],
+                naming=[name, "volume", ".mha"],
+            )
+        write_mha(self.folder / "slice.mha", volume[:1])
+        self.succeed(
+            *["perturb", "--labels", self.folder / "slice.mha", "--omission", 0, "--output", self.folder / "n.png"]
+        )
+        np.testing.assert_array_equal(read_png(self.folder / "n.png"), volume[0])
+        self.succeed(
+            *["perturb", "--labels", self.folder / "labels.mha", "--omission", 0, "--output", self.folder / "n.tif"]
+        )
+
+
 class InputsAreKept(ToolTest):
     """An output that is an input is refused, whatever leads to it, and nothing is changed."""
 

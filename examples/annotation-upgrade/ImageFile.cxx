@@ -331,6 +331,17 @@ ReadWhole(OpenFile<TImage> file)
   return file;
 }
 
+void
+VerifyDimensions(const RegionType & image, const fs::path & path)
+{
+  if (image.GetSize(2) > 1 && HasExtension(path, { ".png", ".jpg", ".jpeg", ".bmp" }))
+  {
+    throw MakeFailure("'",
+                      path.filename().string(),
+                      "' cannot hold a volume: the format has two dimensions; choose another, such as .mha or .nrrd");
+  }
+}
+
 /** Writes what is in memory of an image. */
 template <typename TImage>
 void
@@ -370,6 +381,7 @@ template <typename TOutputPixel, typename TImage>
 void
 WriteAs(const TImage * image, unsigned int dimension, const fs::path & path)
 {
+  VerifyDimensions(image->GetLargestPossibleRegion(), path);
   if (dimension == 3)
   {
     const RegionType part = image->GetBufferedRegion();
@@ -550,6 +562,7 @@ VerifySameGrid(const itk::ImageBase<3> * first,
 std::vector<RegionType>
 GetParts(const RegionType & image, const itk::Size<3> & block, const fs::path & path)
 {
+  VerifyDimensions(image, path);
   const auto io = itk::ImageIOFactory::CreateImageIO(path.string().c_str(), itk::IOFileModeEnum::WriteMode);
   if (image.GetNumberOfPixels() <= PixelsOfPart || io.IsNull() || !io->CanStreamWrite())
   {

@@ -79,7 +79,8 @@ VerifySameGrid(const itk::ImageBase<3> *     first,
 constexpr itk::SizeValueType PixelsOfPart = itk::SizeValueType{ 1 } << 24;
 
 /** The parts in which an image is written: blocks of `block` pixels if the format of `path` takes them one by one, else
- * the whole. */
+ * the whole.
+ * \throw Failure if the format cannot hold a volume. */
 std::vector<RegionType>
 GetParts(const RegionType & image, const itk::Size<3> & block, const std::filesystem::path & path);
 
@@ -91,7 +92,7 @@ GetBlockOfSlices(const RegionType & image, unsigned int axis);
  * part is put into the file, which is made if need be. The component type is that of `format`, or the smallest unsigned
  * one that holds `maximum`.
  *
- * \throw Failure if the file's format cannot hold `maximum`, or if the file is not what was written. */
+ * \throw Failure if the file's format cannot hold `maximum` or a volume, or if the file is not what was written. */
 void
 WriteIntegers(const LabelImageType *        image,
               const FileFormat &            format,
@@ -107,7 +108,7 @@ WriteIntegers(const LabelImageType * image, const FileFormat & format, const std
 void
 WriteImage(const ImageType * image, const FileFormat & format, const std::filesystem::path & path);
 
-/** \throw Failure if the file's format has no fractions, or if the file is not what was written. */
+/** \throw Failure if the file's format cannot hold fractions or a volume, or if the file is not what was written. */
 void
 WriteProbability(const ProbabilityImageType * probability, unsigned int dimension, const std::filesystem::path & path);
 
