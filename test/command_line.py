@@ -1197,6 +1197,17 @@ class Apply(Networks):
         if not Path("/dev/nvidia0").exists():
             self.refuse(*segment, self.images, "--device", "cuda", naming="cuda")
 
+    def test_three_dimensional_networks_need_volumes(self):
+        volumes, model = self.folder / "volumes", self.folder / "3.unet"
+        self.succeed("simulate", "--output", volumes, "--volumes", 2, "--size", 48, 40, 16, "--quiet")
+        data = ["--images", volumes / "images", "--labels", volumes / "labels"]
+        train = ["train-segment", *data, *tiny("--patch-size", 16), "--dimension", 3, "--output", model]
+        self.succeed(*train)
+        self.refuse(
+            *["segment", "--model", model, "--images", self.images, "--output", self.folder / "out"],
+            naming=[self.images / "cells_1.png", "two dimensions", model],
+        )
+
     def test_constant_and_small_images_are_fine(self):
         for shape in [(1, 1), (5, 3), (20, 20)]:
             path, out = self.folder / "constant.mha", self.folder / "out.mha"

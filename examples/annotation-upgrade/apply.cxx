@@ -201,8 +201,16 @@ ApplyModel(const ApplyJob & job)
   {
     const auto & path = images[i].Path;
     const auto   image = OpenImage(path);
-    auto         name = path.filename();
-    FileFormat   format;
+    if (model->GetDimension() == 3 && image.Format.Dimension == 2)
+    {
+      throw MakeFailure("'",
+                        path.string(),
+                        "' has two dimensions; '",
+                        job.Model.string(),
+                        "' is a network of three, which needs volumes");
+    }
+    auto       name = path.filename();
+    FileFormat format;
     format.Dimension = image.Format.Dimension;
     LabelFile annotation;
     if (labels)
