@@ -1008,6 +1008,18 @@ class Train(Networks):
         first, second = [(out / "cells_1.tif").read_bytes() for out in outputs]
         self.assertEqual(first, second)
 
+    def test_what_an_interruption_left_is_not_overwritten(self):
+        train = ["train-segment", *self.data(), *TINY, "--output", self.folder / "out"]
+        checkpoint = self.folder / "out.checkpoint"
+        checkpoint.write_text("hours of work")
+        self.refuse(*train, naming=[checkpoint, "--resume", "remove"])
+        self.assertEqual(checkpoint.read_text(), "hours of work")
+
+    def test_resume_without_a_checkpoint_says_so(self):
+        train = ["train-segment", *self.data(), *TINY, "--output", self.folder / "out", "--resume"]
+        train.remove("--quiet")
+        self.assertIn(f"no '{self.folder / 'out.checkpoint'}': training begins anew", self.succeed(*train).stderr)
+
     def test_opacity_teaches_nothing(self):
         names = [f"cells_{i}.png" for i in [1, 2, 3]]
         for channels, seed in [(1, 1), (3, 2)]:

@@ -296,6 +296,23 @@ RunTrainer(itk::UNetTrainer & trainer, const TrainJob & job)
   Progress::Say(text.str());
 }
 
+void
+VerifyCheckpoint(const TrainJob & job, const fs::path & checkpoint)
+{
+  const bool isThere = fs::exists(checkpoint);
+  if (isThere && job.OffersResume && !job.Resume)
+  {
+    throw MakeFailure("'",
+                      checkpoint.string(),
+                      "' is left of a training that was interrupted; give --resume to go on with it, or remove it to "
+                      "begin anew");
+  }
+  if (!isThere && job.Resume)
+  {
+    Progress::Say("There is no '" + checkpoint.string() + "': training begins anew.");
+  }
+}
+
 template <typename TSource>
 void
 TrainOn(const TrainJob & job)
@@ -310,6 +327,8 @@ TrainOn(const TrainJob & job)
       VerifyKept(set.Candidates->GetPaths(), { job.Output });
     }
   }
+  const auto checkpoint = job.Output.string() + ".checkpoint";
+  VerifyCheckpoint(job, checkpoint);
   StagedOutput(job.Output, false); // can the model be written, when training is over?
 
   const auto source = TSource::New();
@@ -337,7 +356,6 @@ TrainOn(const TrainJob & job)
   model->Initialize(job.Common.Seed);
 
   const auto trainer = itk::UNetTrainer::New();
-  const auto checkpoint = job.Output.string() + ".checkpoint";
   job.Training.ApplyTo(*trainer);
   trainer->SetModel(model);
   trainer->SetSampleSource(source);

@@ -89,7 +89,7 @@ Tool::Make(const std::string & kind, const Words & words, const std::string & ex
     {
       all.push_back("--quiet");
     }
-    if (words.front().rfind("train-", 0) == 0)
+    if (fs::exists(place.string() + ".checkpoint"))
     {
       all.push_back("--resume");
     }
