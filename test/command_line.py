@@ -1299,6 +1299,37 @@ class Run(Networks):
         self.assertEqual(picture.shape[2], 3)
         self.assertGreater(len(np.unique(picture.reshape(-1, 3), axis=0)), 100)
 
+    def test_data_are_looked_at_first(self):
+        """So that nothing is lost when the last set turns out to be wrong."""
+        cells, rgb = self.folder / "cells", self.folder / "rgb"
+        for i in [1, 2, 3]:
+            image = read_png(self.images / f"cells_{i}.png")
+            write_png(rgb / f"cells_{i}.png", np.stack(3 * [(image // 32).astype(np.uint8)], axis=-1))
+            write_png(cells / f"cells_{i}.png", np.ones((40, 64), np.uint8))
+        out = self.folder / "out"
+
+        def refuse(*options, naming, **changed):
+            paths = {f"{name}_{kind}": getattr(self, attribute) for name in ["hq", "lq", "test"]
+                     for kind, attribute in [("images", "images"), ("labels", "labels_")]}  # fmt: skip
+            paths.update(changed)
+            data = [word for name, path in paths.items() for word in [f"--{name.replace('_', '-')}", path]]
+            self.refuse("run", *data, *TINY, "--output", out, *options, naming=naming)
+
+        refuse(test_images=rgb, naming=[rgb / "cells_1.png", "3 channels", self.images / "cells_1.png"])
+        refuse(test_labels=cells, naming=[cells / "cells_1.png", self.images / "cells_1.png", "size [64, 40"])
+        (cells / "cells_3.png").unlink()
+        refuse(lq_labels=cells, naming=self.images / "cells_3.png")
+        refuse(test_images=self.folder / "missing", naming=self.folder / "missing")
+        refuse("--dimension", 3, naming=["cells_1.png", "volumes"])
+        include = ["--inclusion", 0.5]
+        refuse(*include, naming="--hq-candidates")
+        include += ["--hq-candidates", self.candidates]
+        refuse(*include, naming="--test-candidates")
+        refuse(*include, "--perturb-lq", naming="--lq-candidates")
+        kept = shutil.copytree(self.labels_, out / "low-quality" / "labels-upgraded")
+        refuse(lq_labels=kept, naming=[kept, "would be replaced"])
+        refuse("--json", kept / "cells_1.png", hq_labels=kept, naming=[kept, "would be replaced"])
+
     def test_incomplete_data_is_refused(self):
         self.refuse(
             *["run", "--hq-images", self.images, "--json", self.folder / "report.json"], naming="--hq-labels"

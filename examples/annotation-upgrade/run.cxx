@@ -40,16 +40,23 @@ namespace
 {
 struct DataPaths
 {
-  fs::path Images;
-  fs::path Labels;
-  fs::path Candidates;
+  std::string Option; ///< the beginning of the names of its options
+  fs::path    Images;
+  fs::path    Labels;
+  fs::path    Candidates;
 };
+
+// Where annotations are made in the folder of the output.
+const fs::path testPoor = "test/low-quality";
+const fs::path testUpgraded = "test/upgraded";
+const fs::path perturbedLabels = "low-quality/labels-perturbed";
+const fs::path upgradedLabels = "low-quality/labels-upgraded";
 
 struct RunJob
 {
-  DataPaths           HighQuality;
-  DataPaths           LowQuality;
-  DataPaths           Test;
+  DataPaths           HighQuality{ "hq", {}, {}, {} };
+  DataPaths           LowQuality{ "lq", {}, {}, {} };
+  DataPaths           Test{ "test", {}, {}, {} };
   bool                PerturbLowQuality{ false };
   PerturbationOptions Perturbation;
   TrainingOptions     Training;
@@ -64,6 +71,108 @@ struct RunJob
     return HighQuality.Images.empty() && HighQuality.Labels.empty() && LowQuality.Images.empty() &&
            LowQuality.Labels.empty() && Test.Images.empty() && Test.Labels.empty();
   }
+};
+
+/** Looks at all data before the work on any of it begins. */
+class DataCheck
+{
+public:
+  explicit DataCheck(const RunJob & job)
+    : m_Job(job)
+  {}
+
+  void
+  Verify()
+  {
+    this->Verify(m_Job.HighQuality, true);
+    this->Verify(m_Job.LowQuality, m_Job.PerturbLowQuality);
+    this->Verify(m_Job.Test, true);
+  }
+
+private:
+  void
+  Verify(const DataPaths & data, bool isPerturbed)
+  {
+    if (isPerturbed && m_Job.Perturbation.Includes() && data.Candidates.empty())
+    {
+      throw MakeFailure("--inclusion needs --", data.Option, "-candidates, the label images of the objects to add");
+    }
+    const ImageSet images(data.Images);
+    this->VerifyKept(images);
+    for (size_t i = 0; i < images.GetSize(); ++i)
+    {
+      this->VerifyImage(images[i].Path);
+    }
+    for (const fs::path & path : { data.Labels, data.Candidates })
+    {
+      if (!path.empty())
+      {
+        this->VerifyLabels(images, ImageSet(path));
+      }
+    }
+  }
+
+  void
+  VerifyKept(const ImageSet & set) const
+  {
+    for (const fs::path & file : { m_Job.JsonFile, m_Job.PanelFile })
+    {
+      if (!file.empty())
+      {
+        ::VerifyKept(set.GetPaths(), { file });
+      }
+    }
+    if (!m_Job.Output.empty())
+    {
+      for (const fs::path & made : { testPoor, testUpgraded, perturbedLabels, upgradedLabels })
+      {
+        ::VerifyKept(set.GetPaths(), { m_Job.Output / made });
+      }
+    }
+  }
+
+  void
+  VerifyImage(const fs::path & path)
+  {
+    const auto         image = OpenImage(path);
+    const unsigned int channels = image.Image->GetNumberOfComponentsPerPixel();
+    if (m_FirstImage.empty())
+    {
+      m_FirstImage = path;
+      m_Channels = channels;
+    }
+    if (channels != m_Channels)
+    {
+      throw MakeFailure("'",
+                        path.string(),
+                        "' has ",
+                        channels,
+                        " channels, '",
+                        m_FirstImage.string(),
+                        "' has ",
+                        m_Channels,
+                        "; networks take images of one kind");
+    }
+    if (m_Job.Training.Dimension == 3 && image.Format.Dimension == 2)
+    {
+      throw MakeFailure("'", path.string(), "' has two dimensions; networks of --dimension 3 need volumes");
+    }
+  }
+
+  void
+  VerifyLabels(const ImageSet & images, const ImageSet & labels) const
+  {
+    VerifyPaired(images, labels);
+    this->VerifyKept(labels);
+    for (size_t i = 0; i < images.GetSize(); ++i)
+    {
+      VerifySameGrid(OpenImage(images[i].Path).Image, images[i].Path, OpenLabels(labels[i].Path).Image, labels[i].Path);
+    }
+  }
+
+  const RunJob & m_Job;
+  fs::path       m_FirstImage;
+  unsigned int   m_Channels{ 0 };
 };
 
 /** Algorithm 1 of the paper and its comparison with what it competes with, as a sequence of the tool's other commands.
@@ -126,10 +235,10 @@ private:
       });
       m_Job.PerturbLowQuality = true;
     }
-    m_TestLowQuality = this->PerturbSet(m_Job.Test, "test/low-quality");
+    m_TestLowQuality = this->PerturbSet(m_Job.Test, testPoor);
     if (m_Job.PerturbLowQuality)
     {
-      m_Job.LowQuality.Labels = this->PerturbSet(m_Job.LowQuality, "low-quality/labels-perturbed");
+      m_Job.LowQuality.Labels = this->PerturbSet(m_Job.LowQuality, perturbedLabels);
     }
   }
 
@@ -144,7 +253,7 @@ private:
     simulate.Size = { 256, 256 };
     simulate.Output = m_Folder / name;
     Simulate(simulate);
-    return { simulate.Output / "images", simulate.Output / "labels", simulate.Output / "candidates" };
+    return { {}, simulate.Output / "images", simulate.Output / "labels", simulate.Output / "candidates" };
   }
 
   fs::path
@@ -206,10 +315,9 @@ private:
   {
     const auto model = this->TrainOn("upgrade", { m_Job.HighQuality }, true);
     this->Stage("upgrade", [&] {
-      m_TestUpgraded = this->ApplyTo(m_Job.Test, model, m_TestLowQuality, "test/upgraded");
+      m_TestUpgraded = this->ApplyTo(m_Job.Test, model, m_TestLowQuality, testUpgraded);
       m_Upgraded = m_Job.LowQuality;
-      m_Upgraded.Labels =
-        this->ApplyTo(m_Job.LowQuality, model, m_Job.LowQuality.Labels, "low-quality/labels-upgraded");
+      m_Upgraded.Labels = this->ApplyTo(m_Job.LowQuality, model, m_Job.LowQuality.Labels, upgradedLabels);
     });
     m_Report["dice"]["low_quality"] = Evaluate(m_TestLowQuality, m_Job.Test.Labels).Dice;
     m_Report["dice"]["upgraded"] = Evaluate(m_TestUpgraded, m_Job.Test.Labels).Dice;
@@ -308,6 +416,10 @@ Run(const RunJob & job)
     throw Failure("give all of --hq-images, --hq-labels, --lq-images, --lq-labels, --test-images and --test-labels, or "
                   "none of them");
   }
+  if (!job.HasNoData())
+  {
+    DataCheck(job).Verify();
+  }
   // Without Commit() a staged output is a scratch folder.
   std::optional<StagedOutput> scratch;
   fs::path                    folder = job.Output;
@@ -341,7 +453,8 @@ AddRun(CLI::App & app)
                                                  "ones, trains segmentation networks on both, and compares. "
                                                  "Without images it works on phantoms, with --preset quick");
   const std::string data = "Data, each an image or a folder";
-  const auto        addData = [&](const std::string & prefix, const std::string & text, DataPaths & paths) {
+  const auto        addData = [&](const std::string & text, DataPaths & paths) {
+    const std::string prefix = paths.Option;
     command->add_option("--" + prefix + "-images", paths.Images, "Images of " + text)->group(data)->type_name("PATH");
     command->add_option("--" + prefix + "-labels", paths.Labels, "Annotations of " + text)
       ->group(data)
@@ -350,9 +463,9 @@ AddRun(CLI::App & app)
       ->group(data)
       ->type_name("PATH");
   };
-  addData("hq", "the few with good annotations", job->HighQuality);
-  addData("lq", "the many with poor annotations", job->LowQuality);
-  addData("test", "the test, with good annotations", job->Test);
+  addData("the few with good annotations", job->HighQuality);
+  addData("the many with poor annotations", job->LowQuality);
+  addData("the test, with good annotations", job->Test);
   command
     ->add_flag("--perturb-lq",
                job->PerturbLowQuality,
