@@ -108,7 +108,8 @@ public:
   itkGetConstReferenceMacro(Spacing, SpacingType);
 
   /** Pixels of an image of spacing `imageSpacing` along one that the network sees: Spacing / imageSpacing, whole where
-   * it nearly is; 1 where Spacing is 0. */
+   * it nearly is; 1 where Spacing is 0.
+   * \throw ExceptionObject if it is less than 1/16 or more than 256, as with images of another unit. */
   SpacingType
   GetFactor(const SpacingType & imageSpacing) const;
 

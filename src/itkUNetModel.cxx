@@ -148,6 +148,14 @@ UNetModel::GetFactor(const SpacingType & imageSpacing) const
   for (unsigned int axis = 0; axis < m_Dimension; ++axis)
   {
     const double ratio = m_Spacing[axis] > 0.0 ? m_Spacing[axis] / imageSpacing[axis] : 1.0;
+    if (!(ratio >= 1.0 / 16.0 && ratio <= 256.0))
+    {
+      itkExceptionMacro(
+        "The image's pixels are "
+        << imageSpacing[axis] << " wide along axis " << axis << ", those of the network " << m_Spacing[axis]
+        << ": units may differ. Correct the image's spacing; a pixel of the network may span 1/16 to 256 "
+           "of the image's.");
+    }
     // Files keep spacings with few digits: what is nearly a whole number is one.
     factor[axis] = std::abs(ratio - std::round(ratio)) < 1e-3 * ratio && ratio > 0.5 ? std::round(ratio) : ratio;
   }

@@ -1209,6 +1209,20 @@ class Apply(Networks):
         if not Path("/dev/nvidia0").exists():
             self.refuse(*segment, self.images, "--device", "cuda", naming="cuda")
 
+    def test_units_that_differ(self):
+        model = self.folder / "micrometres.unet"
+        for name in ["images", "labels"]:
+            for i in [1, 2, 3]:
+                array = read_png(self.shared / "data" / name / f"cells_{i}.png")
+                write_mha(self.folder / name / f"{i}.mha", array.astype(np.uint16), spacing=[0.5, 0.5])
+        data = ["--images", self.folder / "images", "--labels", self.folder / "labels"]
+        self.succeed("train-segment", *data, *tiny("--spacing", 1), "--output", model)
+        segment = ["segment", "--model", model, "--output", self.folder / "out", "--images"]
+        for spacing in [0.0005, 500]:
+            array, _ = read_mha(self.folder / "images" / "1.mha")
+            write_mha(self.folder / "other.mha", array, spacing=[spacing, spacing])
+            self.refuse(*segment, self.folder / "other.mha", naming=["other.mha", f"{spacing:g} wide", "network 1"])
+
     def test_three_dimensional_networks_need_volumes(self):
         volumes, model = self.folder / "volumes", self.folder / "3.unet"
         self.succeed("simulate", "--output", volumes, "--volumes", 2, "--size", 48, 40, 16, "--quiet")

@@ -357,3 +357,22 @@ TEST(UNetModel, FactorIsSpacingInPixelsOfTheImage)
   EXPECT_EQ(model->GetFactor({ { 0.3, 0.2, 1.0 } }), (Spacing{ { 2.0, 0.3 / 0.2, 1.0 } }));
   EXPECT_EQ(model->GetFactor({ { 0.30001, 0.6, 1.0 } }), (Spacing{ { 2.0, 0.5, 1.0 } }));
 }
+
+TEST(UNetModel, RefusesImagesOfAnotherUnit)
+{
+  auto model = itk::UNetModel::New();
+  model->SetSpacing({ { 0.5, 0.5, 0.0 } });
+  const auto refusal = [&](double spacing) {
+    return itk::MessageOf([&] { model->GetFactor({ { 0.5, spacing, 1.0 } }); });
+  };
+  for (const double spacing : { 0.5 / 256.0, 0.5 * 16.0 })
+  {
+    EXPECT_EQ(refusal(spacing), "");
+  }
+  for (const double spacing : { 0.0005, 500.0, 0.0 })
+  {
+    std::ostringstream expected;
+    expected << "pixels are " << spacing << " wide along axis 1, those of the network 0.5: units may differ";
+    EXPECT_NE(refusal(spacing).find(expected.str()), std::string::npos) << refusal(spacing);
+  }
+}
