@@ -342,7 +342,9 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Content &
   perturb->SetInput(detach(content.Annotation));
   if (content.Candidates)
   {
-    perturb->SetCandidatesImage(detach(content.Candidates));
+    const auto candidates = detach(content.Candidates);
+    candidates->CopyInformation(content.Annotation); // ITK's filters are stricter than VerifySameGrid()
+    perturb->SetCandidatesImage(candidates);
   }
   perturb->SetOmissionRate(m_OmissionRate);
   perturb->SetInclusionRate(m_InclusionRate);

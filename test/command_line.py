@@ -127,6 +127,22 @@ def write_tiff(path, array, spacing):
     path.write_bytes(header + array.tobytes() + dots + struct.pack("<H", len(fields)) + entries + bytes(4))
 
 
+def write_nifti(path, array, spacing, origin):
+    """Labels of 8 bits, whose axes are [z,] y, x; `spacing` and `origin` are x, y[, z]."""
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, array.ndim, *array.shape[::-1], *(7 - array.ndim) * [1])
+    struct.pack_into("<2h", header, 70, 2, 8)
+    struct.pack_into("<8f", header, 76, 1, *spacing, *(7 - array.ndim) * [1])
+    struct.pack_into("<2f", header, 108, 352, 1)
+    struct.pack_into("<2h", header, 252, 1, 0)
+    # x and y point the other way than in ITK.
+    struct.pack_into("<6f", header, 256, 0, 0, 1, -origin[0], -origin[1], *origin[2:], *(3 - array.ndim) * [0])
+    header[344:348] = b"n+1\0"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(header) + array.tobytes())
+
+
 def read_png(path):
     """Grey or RGB pixels."""
     data = path.read_bytes()
@@ -654,6 +670,26 @@ class Files(ToolTest):
             self.succeed(*evaluate)
         write_tiff(self.folder / "labels.tif", cells, 0.01)
         self.refuse(*evaluate, naming=["labels.tif has spacing [0.01", "truth.mha has spacing [1, 1"])
+
+    def test_formats_of_single_precision(self):
+        volume = np.stack(3 * [grid_of_cells()])
+        place = dict(spacing=[0.1, 0.3, 0.7], origin=[-123.456, 78.91, 1000.123])
+        write_mha(self.folder / "a.mha", volume, **place)
+        write_nifti(self.folder / "a.nii", volume, **place)
+        perturb = ["perturb", "--inclusion", 1, "--output", self.folder / "out.mha"]
+        paths = [self.folder / "a.mha", self.folder / "a.nii"]
+        for labels, others in [paths, paths[::-1]]:
+            self.succeed("evaluate", "--labels", labels, "--reference", others)
+            self.succeed(*perturb, "--labels", labels, "--candidates", others)
+
+    def test_differences_are_told_with_all_digits(self):
+        write_mha(self.folder / "a.mha", grid_of_cells())
+        write_mha(self.folder / "b.mha", grid_of_cells(), spacing=[1, 1.00123456789])
+        message = self.refuse(
+            *["evaluate", "--labels", self.folder / "b.mha", "--reference", self.folder / "a.mha"],
+            naming=["b.mha has spacing [1, 1.00123456789", "a.mha has spacing [1, 1"],
+        )
+        self.assertNotRegex(message, "origin|size|direction")
 
     def test_volumes_in_formats_of_two_dimensions(self):
         volume = np.stack([grid_of_cells(), 2 * grid_of_cells()])

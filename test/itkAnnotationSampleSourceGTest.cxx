@@ -1197,6 +1197,20 @@ TEST(AnnotationSampleSource, RefusesMasksWhereCellsAreOmitted)
   EXPECT_NO_THROW(prepare(0.7, true, false));
 }
 
+TEST(AnnotationSampleSource, CandidatesMayBeOnAGridOfSinglePrecision)
+{
+  const ExtentType                   extent{ { 24, 20, 1 } };
+  const Scene<GreyImage, LabelImage> scene(extent, 1, 1);
+  scene.Candidates->SetSpacing(itk::Vector<double, 2>(1.0001));
+  const auto source = GreySource::New();
+  source->SetInclusionRate(1.0);
+  source->AddImage(scene.Image, scene.Annotation, scene.Candidates);
+  source->Prepare(NewModel(2, 1));
+  std::vector<float> input(2 * 24 * 20);
+  std::vector<float> target(24 * 20);
+  EXPECT_NO_THROW(source->DrawImage(0, 1, input.data(), target.data()));
+}
+
 TEST(AnnotationSampleSource, ImagesWithoutCellsAreFineBesideOthers)
 {
   const ExtentType                   extent{ { 24, 20, 1 } };

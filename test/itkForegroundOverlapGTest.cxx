@@ -21,6 +21,7 @@
 #include "itkImage.h"
 #include "itkLabelOverlapMeasuresImageFilter.h"
 
+#include <cmath>
 #include <initializer_list>
 #include <random>
 
@@ -145,9 +146,9 @@ TEST(ForegroundOverlap, RefusesImagesOfDifferentGrids)
   expectRefused(MakeLine<short>({ 0, 1, 1 }), "size [3, 1]");
 
   auto         test = MakeLine<short>({ 0, 1, 1, 0 });
-  const double spacing[2] = { 1.0, 1.001 };
+  const double spacing[2] = { 1.0, 1.0123456789 };
   test->SetSpacing(spacing);
-  expectRefused(test, "spacing [1, 1.001]");
+  expectRefused(test, "The label image has spacing [1, 1.0123456789], The reference has spacing [1, 1]. They must");
 
   test = MakeLine<short>({ 0, 1, 1, 0 });
   const double origin[2] = { 0.5, 0.0 };
@@ -161,9 +162,29 @@ TEST(ForegroundOverlap, RefusesImagesOfDifferentGrids)
   test->SetDirection(direction);
   expectRefused(test, "direction 1 0 0 -1");
 
-  test = MakeLine<short>({ 0, 1, 1, 0 });
-  const double nearOrigin[2] = { 1e-8, 0.0 };
-  test->SetOrigin(nearOrigin);
+}
+
+TEST(ForegroundOverlap, TakesGridsOfSinglePrecision)
+{
+  using Image = ImageOf<short>;
+  const auto make = [](const auto & round) {
+    const auto           image = MakeLine<short>({ 0, 1, 1, 0 });
+    const double         spacing[2] = { round(0.1), round(0.3) };
+    const double         origin[2] = { round(-123.456), round(7.89) };
+    Image::DirectionType direction;
+    for (unsigned int i = 0; i < 2; ++i)
+    {
+      direction(i, i) = round(std::cos(0.3));
+      direction(i, 1 - i) = (i == 0 ? -1.0 : 1.0) * round(std::sin(0.3));
+    }
+    image->SetSpacing(spacing);
+    image->SetOrigin(origin);
+    image->SetDirection(direction);
+    return image;
+  };
+  const auto             exact = make([](double value) { return value; });
+  const auto             rounded = make([](double value) { return static_cast<double>(static_cast<float>(value)); });
   itk::ForegroundOverlap overlap;
-  EXPECT_NO_THROW(overlap.Add(test.GetPointer(), reference.GetPointer()));
+  EXPECT_NO_THROW(overlap.Add(rounded.GetPointer(), exact.GetPointer()));
+  EXPECT_EQ(overlap.GetTruePositives(), 2u);
 }

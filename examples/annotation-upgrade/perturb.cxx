@@ -124,6 +124,7 @@ Perturb(const PerturbJob & job)
       const auto & candidatesPath = (*candidates)[i].Path;
       const auto   others = ReadLabels(candidatesPath);
       VerifySameGrid(good.Image, path, others.Image, candidatesPath);
+      others.Image->CopyInformation(good.Image); // ITK's filters are stricter
       filter->SetCandidatesImage(others.Image);
     }
     progress.Watch(filter);

@@ -180,7 +180,7 @@ def test_sizes_that_differ_are_named(kind):
 def test_places_that_differ_are_named(library):
     labels = make_labels((23, 37))
     here, there = library.make(labels), library.make(labels, place=False)
-    with pytest.raises(Error, match="candidates has size .* labels has size .* one grid"):
+    with pytest.raises(Error, match="candidates has spacing .* labels has spacing .* one grid"):
         perturb(here, candidates=there, inclusion_rate=0.5)
 
 

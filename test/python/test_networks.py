@@ -336,9 +336,9 @@ def test_what_is_refused(phantom, work, error, text):
 def test_places_that_differ_are_named(library, phantom):
     here = library.make(phantom.image)
     there = library.make(phantom.labels, place=False)
-    with pytest.raises(Error, match=r"labels\[0\] has size .*images\[0\] has size"):
+    with pytest.raises(Error, match=r"labels\[0\] has spacing .*images\[0\] has spacing"):
         train_segment(here, there, **TINY)
-    with pytest.raises(Error, match="labels has size .*image has size"):
+    with pytest.raises(Error, match="labels has spacing .*image has spacing"):
         upgrade(make_model(annotation_input=True), here, there)
 
 
