@@ -180,8 +180,8 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
     itkExceptionMacro("The annotations are masks: that of image "
                       << mask - m_Samples.begin() + 1 << " has one label for " << mask->Cells.Get().size()
                       << " parts, and none has several labels. OmissionRate is " << m_OmissionRate
-                      << ", which would remove all of them or none. Give each cell a label of its own, for example by "
-                         "ConnectedComponentImageFilter.");
+                      << ", which would remove all of them or none. Give each cell a label of its own, as "
+                         "ConnectedComponentImageFilter or 'annotation-upgrade import --format stack' does.");
   }
   m_Prepared = true;
   bool anyCell = false;

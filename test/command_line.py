@@ -1075,6 +1075,15 @@ class Train(Networks):
             self.assertEqual(*models)
             self.assertEqual(*outputs)
 
+    def test_masks_are_sent_to_import(self):
+        for path in self.labels_.iterdir():
+            write_png(self.folder / "masks" / path.name, (read_png(path) > 0).astype(np.uint8))
+        self.refuse(
+            *["train-upgrade", "--images", self.images, "--labels", self.folder / "masks", *TINY],
+            *["--output", self.folder / "out"],
+            naming="annotation-upgrade import --format stack",
+        )
+
     def test_resume_of_another_training_is_refused(self):
         out = self.folder / "out"
         checkpoint = self.folder / "out.checkpoint"

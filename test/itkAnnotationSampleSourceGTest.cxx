@@ -1191,7 +1191,7 @@ TEST(AnnotationSampleSource, RefusesMasksWhereCellsAreOmitted)
     AddSquares(source, { 20, 30, 40 }, unit, isMask);
     source->Prepare(NewModel(2, 1, takesAnnotation));
   };
-  ExpectError([&] { prepare(0.7, true, true); }, { "masks", "image 2", "3 parts", "0.7" });
+  ExpectError([&] { prepare(0.7, true, true); }, { "masks", "image 2", "3 parts", "0.7", "import" });
   EXPECT_NO_THROW(prepare(0.0, true, true));
   EXPECT_NO_THROW(prepare(0.7, false, true));
   EXPECT_NO_THROW(prepare(0.7, true, false));
