@@ -1251,6 +1251,7 @@ class Apply(Networks):
             self.refuse(*upgrade, "--output", out, naming=[labels / "cells_2.mha", self.images / "cells_2.png", text])
         (labels / "cells_2.mha").unlink()
         self.refuse(*upgrade, "--output", out, naming=self.images / "cells_2.png")
+        self.refuse(*segment, self.images, "--foreground-value", 0, naming=["--foreground-value", "'0'"])
         if not Path("/dev/nvidia0").exists():
             self.refuse(*segment, self.images, "--device", "cuda", naming="cuda")
 

@@ -17,6 +17,7 @@
  *=========================================================================*/
 #include "apply.h"
 
+#include "Checks.h"
 #include "Commands.h"
 #include "Failure.h"
 #include "ImageFile.h"
@@ -150,7 +151,8 @@ AddApply(CLI::App & app, const char * name, const char * description, const std:
   command
     ->add_option(
       "--foreground-value", job->ForegroundValue, "Label of the foreground; 255 is white where 1 looks black")
-    ->type_name("N");
+    ->type_name("N")
+    ->check(IsCount());
   command->add_option("--slice-axis", job->SliceAxis, "Axis across the slices of a volume: 0, 1 or 2")->type_name("N");
   command
     ->add_option("--tile-size", job->TileSize, "Edge of what is computed at once, which costs memory; 0: automatic")
