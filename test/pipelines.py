@@ -92,6 +92,8 @@ class Pipelines(unittest.TestCase):
         before, after = read(self.labels), read(self.output)
         np.testing.assert_array_equal(after[before > 0], before[before > 0])
         self.assertTrue((after > 0).all(), "with a rate of 1 every pixel is in a cell or in a segment")
+        pipeline("InclusionPerturb", self.image, self.labels, self.folder / "output.png", 1, 3)
+        np.testing.assert_array_equal(read(self.folder / "output.png"), after)
         pipeline("InclusionPerturb", self.image, self.labels, self.output, 0, 3)
         np.testing.assert_array_equal(read(self.output), before)
 

@@ -42,7 +42,7 @@ main(int argc, char * argv[])
   try
   {
     using ImageType = itk::Image<unsigned short, 2>;
-    using LabelImageType = itk::Image<unsigned int, 2>;
+    using LabelImageType = itk::Image<unsigned short, 2>;
     const auto labels = itk::ReadImage<LabelImageType>(argv[2]);
 
     auto segments = itk::GraphBasedSegmentationImageFilter<ImageType, LabelImageType>::New();
