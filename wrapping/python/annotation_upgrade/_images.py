@@ -137,6 +137,8 @@ def _open(image: Any, name: str) -> Tuple[np.ndarray, Grid, int, Callable[[np.nd
         index = tuple(region.GetIndex())
         direction = library.array_from_matrix(image.GetDirection())
         pixels = np.asarray(library.array_view_from_image(image))
+        if "RGBA" in type(image).__name__:
+            pixels = pixels[..., :3]  # opacity is no intensity
 
         def wrap(array: np.ndarray) -> Any:
             result = library.image_view_from_array(array)
