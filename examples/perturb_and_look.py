@@ -33,7 +33,7 @@ else:
 labels = given[0]
 
 WAYS = {
-    "good": {},
+    "good": dict(omission_rate=0),
     "cells_missing": dict(omission_rate=0.7),
     "too_tight": dict(maximum_iterations=6, bias_operation="erosion", bias_iterations=3),
     "too_wide": dict(maximum_iterations=6, bias_operation="dilation", bias_iterations=3),

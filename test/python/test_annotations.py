@@ -81,9 +81,9 @@ def test_salt_and_pepper_hits_its_share_of_the_pixels():
     np.testing.assert_allclose(share, 0.1, atol=0.01)
 
 
-def test_nothing_chosen_is_a_copy(kind):
+def test_levels_of_0_are_a_copy(kind):
     labels = make_labels((23, 37))
-    np.testing.assert_array_equal(kind.to_array(perturb(kind.make(labels))), labels)
+    np.testing.assert_array_equal(kind.to_array(perturb(kind.make(labels), omission_rate=0)), labels)
 
 
 def test_results_do_not_depend_on_threads_and_differ_by_seed():
@@ -106,13 +106,25 @@ def test_results_do_not_depend_on_threads_and_differ_by_seed():
         (dict(omission_rate="0.5"), TypeError, "omission_rate is '0.5'; it must be a number"),
         (dict(maximum_iterations=-1), TypeError, "maximum_iterations is -1; it must be a whole number, at least 0"),
         (dict(maximum_iterations=2.5), TypeError, "maximum_iterations is 2.5; it must be a whole number"),
-        (dict(bias_per_cell=3), TypeError, "bias_per_cell is 3; it must be True or False"),
+        ({}, ValueError, "no perturbation is chosen; give omission_rate"),
+        (dict(seed=3), ValueError, "no perturbation is chosen"),
         (
-            dict(bias_operation="opening"),
+            dict(omission_rate=0.5, bias_per_cell=True),
+            ValueError,
+            "bias_per_cell is True, but there is no bias; give maximum_iterations",
+        ),
+        (
+            dict(omission_rate=0.5, maximum_iterations=0, bias_operation="erosion"),
+            ValueError,
+            "bias_operation is 'erosion', but there is no bias",
+        ),
+        (dict(bias_iterations=1, bias_per_cell=3), TypeError, "bias_per_cell is 3; it must be True or False"),
+        (
+            dict(bias_iterations=1, bias_operation="opening"),
             ValueError,
             'bias_operation is .opening.; it must be one of "random" "erosion"',
         ),
-        (dict(seed=2**64), TypeError, "seed is 18446744073709551616"),
+        (dict(omission_rate=0.5, seed=2**64), TypeError, "seed is 18446744073709551616"),
         (dict(rate=0.5), TypeError, "rate"),
     ],
 )
@@ -128,8 +140,7 @@ def test_numbers_of_numpy_are_options():
 
 
 def test_defaults_are_those_of_cpp_and_are_shown():
-    parameters = inspect.signature(perturb).parameters
-    assert all(parameters[name].default == 0 for name in ("omission_rate", "inclusion_rate", "maximum_iterations"))
+    assert inspect.signature(perturb).parameters["bias_operation"].default == "random"
     assert inspect.signature(simulate).parameters["size"].default == (256, 256, 32)
 
 

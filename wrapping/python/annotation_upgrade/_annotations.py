@@ -13,7 +13,7 @@
 # limitations under the License.
 """Perturbing, scoring and simulating annotations: what needs no LibTorch."""
 
-from typing import Any, Callable, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -24,16 +24,17 @@ Progress = Callable[[float], Any]
 
 _perturb = _core.perturb_defaults
 _simulate = _core.simulate_defaults
+_LEVELS = ("omission_rate", "inclusion_rate", "salt_and_pepper_probability", "maximum_iterations")
 
 
 def perturb(
     labels: Image,
     *,
     candidates: Optional[Image] = None,
-    omission_rate: float = _perturb["omission_rate"],
-    inclusion_rate: float = _perturb["inclusion_rate"],
-    salt_and_pepper_probability: float = _perturb["salt_and_pepper_probability"],
-    maximum_iterations: int = _perturb["maximum_iterations"],
+    omission_rate: Optional[float] = None,
+    inclusion_rate: Optional[float] = None,
+    salt_and_pepper_probability: Optional[float] = None,
+    maximum_iterations: Optional[int] = None,
     bias_iterations: int = _perturb["bias_iterations"],
     bias_operation: str = _perturb["bias_operation"],
     bias_per_cell: bool = _perturb["bias_per_cell"],
@@ -44,7 +45,8 @@ def perturb(
 ) -> Image:
     """Spoils an annotation on purpose: omission, inclusion, salt and pepper, and bias, in this order.
 
-    A step is left out where its level is 0. The result depends on the arguments alone, not on the number of threads.
+    A step that is not given is left out, as is one whose level is 0. The result depends on the arguments alone, not on
+    the number of threads.
 
     Parameters
     ----------
@@ -63,9 +65,9 @@ def perturb(
     bias_iterations
         By how many pixels, instead of a draw of up to `maximum_iterations`; 0 draws.
     bias_operation
-        "random" (drawn), "erosion" or "dilation"; without bias it has no effect.
+        "random" (drawn), "erosion" or "dilation"; it needs one of `bias_iterations` and `maximum_iterations`.
     bias_per_cell
-        Whether each cell has draws of its own; without bias it has no effect.
+        Whether each cell has draws of its own; it needs the same.
     slice_by_slice
         Whether each slice of a volume is an annotation of its own, with draws of its own.
     slice_axis
@@ -85,7 +87,7 @@ def perturb(
         For a rate outside 0 to 1, candidates that are missing or lie elsewhere, new labels that the pixel type cannot
         hold.
     TypeError, ValueError
-        For an argument of a wrong type or shape.
+        For an argument of a wrong type or shape, no perturbation at all, or options of bias without bias.
     """
     annotation = read_labels(labels, "labels")
     grid = annotation.grid
@@ -106,7 +108,24 @@ def perturb(
         slice_axis=slice_axis if annotation.dimension == 3 else 2,
         seed=seed,
     )
-    return wrap_labels(_core.perturb(annotation.pixels, grid, others, options, progress), annotation)
+    if is_nothing_chosen(options):
+        raise ValueError(f"no perturbation is chosen; give {', '.join(_LEVELS)} or bias_iterations")
+    verify_bias(options)
+    given = {name: value for name, value in options.items() if value is not None}
+    return wrap_labels(_core.perturb(annotation.pixels, grid, others, given, progress), annotation)
+
+
+def is_nothing_chosen(options: Mapping[str, Any]) -> bool:
+    """Whether no level of a perturbation is given."""
+    return not options["bias_iterations"] and all(options[level] is None for level in _LEVELS)
+
+
+def verify_bias(options: Mapping[str, Any]) -> None:
+    """Refuses options of bias without bias, which would do nothing."""
+    if not (options["bias_iterations"] or options["maximum_iterations"]):
+        for name in ("bias_operation", "bias_per_cell"):
+            if options[name] != _perturb[name]:
+                raise ValueError(f"{name} is {options[name]!r}, but there is no bias; give maximum_iterations, too")
 
 
 class ForegroundOverlap(NamedTuple):

@@ -20,7 +20,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from ._annotations import Progress
+from ._annotations import Progress, is_nothing_chosen, verify_bias
 from ._images import Grid, Image, Volume, as_list, read_intensities, read_labels, verify_same_grid, wrap_labels
 from ._torch import load_network
 
@@ -544,13 +544,10 @@ def _train(
     model_options = {name: options[name] for name in _model if name in options}
     model_options.update(dimension=dimension, image_channels=samples[0][0].shape[-1], annotation_input=annotation_input)
     source_options = {name: options[name] for name in _source if options.get(name) is not None}
-    levels = ("omission_rate", "inclusion_rate", "salt_and_pepper_probability", "maximum_iterations")
-    if annotation_input and not (options["bias_iterations"] or options["maximum_iterations"]):
-        for name in ("bias_operation", "bias_per_cell"):
-            if options[name] != _source[name]:
-                raise ValueError(f"{name} is {options[name]!r}, but there is no bias; give maximum_iterations, too")
-    if annotation_input and not (options["bias_iterations"] or any(level in source_options for level in levels)):
-        source_options["omission_rate"] = _network.defaults["omission_rate"]
+    if annotation_input:
+        verify_bias(options)
+        if is_nothing_chosen(options):
+            source_options["omission_rate"] = _network.defaults["omission_rate"]
     if ignore_label is not None:
         source_options.update(use_ignore_label=True, ignore_label=ignore_label % 2**32)
     train = _network.train_2d if dimension == 2 else _network.train_3d
