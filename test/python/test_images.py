@@ -78,11 +78,12 @@ def test_negative_labels_are_cells(dtype):
 
 def test_sixty_four_bits_are_kept_where_they_fit():
     top = np.array([[0, 2**32 - 1]], np.int64)
-    np.testing.assert_array_equal(perturb(top), top)
-    assert perturb(top).dtype == np.int64
+    copy = perturb(top, omission_rate=0)
+    np.testing.assert_array_equal(copy, top)
+    assert copy.dtype == np.int64
     for labels in (top + 2**32, np.array([[-1, 2**31]])):
         with pytest.raises(ValueError, match="labels has labels from .* 32 bits"):
-            perturb(labels)
+            perturb(labels, omission_rate=0)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -145,7 +146,10 @@ def test_axes_have_the_order_of_itk(axis):
             "labels is of type builtins.list; give a numpy.ndarray, a SimpleITK.Image or an itk.Image",
         ),
         (None, TypeError, "labels is of type"),
-        (np.ones((3, 4), np.float32), TypeError, "labels has pixels of type float32"),
+        (np.full((3, 4), 0.5), ValueError, "labels has the value 0.5; labels are whole numbers"),
+        (np.full((3, 4), np.nan), ValueError, "labels has the value nan"),
+        (np.full((3, 4), -1.0), ValueError, "labels has the value -1"),
+        (np.full((3, 4), 2.0**32, np.float32), ValueError, "labels has the value 4294967"),
         (np.ones((3, 4), complex), TypeError, "labels has pixels of type complex128"),
         (np.array([["a"]]), TypeError, "labels has pixels of type"),
         (np.ones(3, np.uint8), ValueError, r"labels has the shape \(3,\); it must have \(y, x\) or \(z, y, x\)"),
@@ -155,18 +159,40 @@ def test_axes_have_the_order_of_itk(axis):
 )
 def test_labels_that_are_refused(labels, error, text):
     with pytest.raises(error, match=text):
-        perturb(labels)
+        perturb(labels, omission_rate=0)
+
+
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+def test_whole_floating_point_labels_are_labels(kind, dtype):
+    labels = make_labels((23, 37))
+    result = kind.to_array(perturb(kind.make(labels.astype(dtype)), **DAMAGE))
+    assert result.dtype == dtype
+    np.testing.assert_array_equal(result, perturb(labels, **DAMAGE))
+
+
+def test_labels_that_floating_point_cannot_hold_are_an_error():
+    candidates = np.zeros((4, 4), np.uint32)
+    candidates[0] = 2**24 + 1
+    with pytest.raises(ValueError, match="float32, which cannot hold"):
+        perturb(np.zeros((4, 4), np.float32), candidates=candidates, inclusion_rate=1)
+
+
+def test_opacity_of_itk_images_is_no_intensity():
+    itk = pytest.importorskip("itk")
+    pixels = np.random.default_rng(1).integers(0, 255, (5, 6, 4), np.uint8)
+    image = itk.image_from_array(pixels, ttype=itk.Image[itk.RGBAPixel[itk.UC], 2])
+    np.testing.assert_array_equal(read_intensities(image, "image", True).pixels[0], pixels[..., :3])
 
 
 def test_images_with_channels_are_no_labels(library):
     with pytest.raises(ValueError, match="labels has 3 channels"):
-        perturb(library.make(np.zeros((4, 5, 3), np.uint8), channels=True))
+        perturb(library.make(np.zeros((4, 5, 3), np.uint8), channels=True), omission_rate=0)
 
 
 def test_images_of_four_dimensions_are_refused():
     sitk = pytest.importorskip("SimpleITK")
     with pytest.raises(ValueError, match="labels has 4 dimensions"):
-        perturb(sitk.Image([3, 3, 3, 3], sitk.sitkUInt8))
+        perturb(sitk.Image([3, 3, 3, 3], sitk.sitkUInt8), omission_rate=0)
 
 
 def test_sizes_that_differ_are_named(kind):

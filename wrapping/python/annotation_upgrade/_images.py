@@ -46,11 +46,13 @@ def read_labels(image: Any, name: str) -> Volume:
     """Labels with pixels of 8, 16 or 32 bits."""
     volume = _read(image, name, channels=False)
     kind = volume.kind
-    if kind.kind not in "iub":
+    if kind.kind not in "iubf":
         raise TypeError(f"{name} has pixels of type {kind}; labels are whole numbers, such as uint8, uint16 or int32")
     pixels = volume.pixels
     if kind.kind == "b":
         pixels = pixels.view(np.uint8)
+    elif kind.kind == "f":
+        pixels = _whole_numbers(pixels, name)
     elif kind.itemsize > 4:
         lowest, highest = int(pixels.min()), int(pixels.max())
         if lowest < np.iinfo(np.int32).min or highest > np.iinfo(np.uint32 if lowest >= 0 else np.int32).max:
@@ -61,7 +63,10 @@ def read_labels(image: Any, name: str) -> Volume:
 
 def wrap_labels(pixels: np.ndarray, labels: Volume) -> Any:
     """A label image like `labels`, with pixels of its type."""
-    return labels.wrap(pixels.astype(labels.kind, copy=False))
+    typed = pixels.astype(labels.kind, copy=False)
+    if labels.kind.kind == "f" and not np.array_equal(typed, pixels):
+        raise ValueError(f"{labels.name} has pixels of type {labels.kind}, which cannot hold the result's labels")
+    return labels.wrap(typed)
 
 
 def read_intensities(image: Any, name: str, channels: bool) -> Volume:
@@ -124,6 +129,13 @@ def _read(image: Any, name: str, channels: bool) -> Volume:
     if dimension == 2:
         return Volume(name, pixels[np.newaxis], 2, geometry, pixels.dtype, lambda array: wrap(array[0]))
     return Volume(name, pixels, 3, geometry, pixels.dtype, wrap)
+
+
+def _whole_numbers(pixels: np.ndarray, name: str) -> np.ndarray:
+    wrong = pixels[~((pixels >= 0) & (pixels < 2.0**32) & (pixels == np.floor(pixels)))]
+    if wrong.size:
+        raise ValueError(f"{name} has the value {wrong[0]}; labels are whole numbers from 0 to {2**32 - 1}")
+    return pixels.astype(np.uint32)
 
 
 def _open(image: Any, name: str) -> Tuple[np.ndarray, Grid, int, Callable[[np.ndarray], Any]]:
