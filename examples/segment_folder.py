@@ -16,8 +16,8 @@
 
 segment_folder.py FEW MANY NEW OUTPUT [MINUTES]
 
-FEW and MANY hold the folders images and labels, whose files pair by name; NEW holds images. Each of the two trainings
-takes at most MINUTES.
+FEW and MANY hold the folders images and labels, whose files pair by name without extension; NEW holds images. OUTPUT
+gains PNG files of the same names. Each of the two trainings takes at most MINUTES.
 """
 
 import sys
@@ -29,19 +29,26 @@ from annotation_upgrade import segment, train_segment, train_upgrade, upgrade
 
 
 def read(folder):
-    return [SimpleITK.ReadImage(str(path)) for path in sorted(Path(folder).iterdir())]
+    return {path.stem: SimpleITK.ReadImage(str(path)) for path in sorted(folder.iterdir())}
+
+
+def read_pairs(folder):
+    images, labels = read(folder / "images"), read(folder / "labels")
+    for name in images.keys() ^ labels.keys():
+        sys.exit(f"{folder}: {name} is not in both of images and labels")
+    return list(images.values()), [labels[name] for name in images]
 
 
 few, many, new, output = map(Path, sys.argv[1:5])
 minutes = float(sys.argv[5]) if len(sys.argv) > 5 else 10
 
-few_images, few_labels = read(few / "images"), read(few / "labels")
+few_images, few_labels = read_pairs(few)
 mender = train_upgrade(few_images, few_labels, omission_rate=0.7, maximum_minutes=minutes)
-many_images = read(many / "images")
-mended = [upgrade(mender, image, poor) for image, poor in zip(many_images, read(many / "labels"))]
+many_images, many_labels = read_pairs(many)
+mended = [upgrade(mender, image, poor) for image, poor in zip(many_images, many_labels)]
 model = train_segment(few_images + many_images, few_labels + mended, maximum_minutes=minutes)
 
 output.mkdir(parents=True, exist_ok=True)
 model.save(output / "segment.unet")
-for path in sorted(new.iterdir()):
-    SimpleITK.WriteImage(segment(model, SimpleITK.ReadImage(str(path))), str(output / path.name))
+for name, image in read(new).items():
+    SimpleITK.WriteImage(segment(model, image), str(output / f"{name}.png"))

@@ -33,5 +33,6 @@ model = train_upgrade([images[k] for k in good], [labels[k] for k in good], omis
 mended = labels.copy()
 for k in set(range(len(images))) - set(good):
     mended[k] = upgrade(model, images[k], labels[k])
-print(f"{numpy.count_nonzero(mended != labels)} pixels of {labels.size} were changed")
+changed = numpy.count_nonzero((mended != 0) != (labels != 0))
+print(f"{changed} pixels of {labels.size} were changed")
 SimpleITK.WriteImage(SimpleITK.GetImageFromArray(mended), sys.argv[3])

@@ -35,7 +35,8 @@ MINUTES = "0.02"
 
 def run(name, *arguments, folder):
     script = ROOT / "examples" / name
-    subprocess.run([sys.executable, str(script), *map(str, arguments)], cwd=folder, check=True, timeout=300)
+    command = [sys.executable, str(script), *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, check=True, timeout=300, stdout=subprocess.PIPE, text=True).stdout
 
 
 def write(array, path):
@@ -95,8 +96,10 @@ def test_upgrade_stack(tmp_path):
     poor[[1, 4]] = labels[[1, 4]]
     write(phantom.image, tmp_path / "images.tif")
     write(poor, tmp_path / "labels.tif")
-    run("upgrade_stack.py", "images.tif", "labels.tif", "out.tif", MINUTES, 1, 4, folder=tmp_path)
+    said = run("upgrade_stack.py", "images.tif", "labels.tif", "out.tif", MINUTES, 1, 4, folder=tmp_path)
     mended = read(tmp_path / "out.tif")
+    changed = np.count_nonzero((mended != 0) != (poor != 0))
+    assert said == f"{changed} pixels of {poor.size} were changed\n"
     np.testing.assert_array_equal(mended[[1, 4]], labels[[1, 4]])
     assert mended.shape == labels.shape and (mended != poor).any()
 
@@ -105,14 +108,19 @@ def test_segment_folder(tmp_path):
     for folder, count in (("few", 2), ("many", 2), ("new", 1)):
         for i in range(count):
             phantom = simulate((64, 48), seed=annotation_upgrade.seed_for(i, folder))
-            write(phantom.image, tmp_path / folder / "images" / f"{i}.png")
+            image = phantom.image if folder != "new" else (phantom.image // 20).clip(0, 255).astype(np.uint8)
+            write(image, tmp_path / folder / "images" / (f"{i}.png" if folder != "new" else f"{i}.jpg"))
             labels = phantom.labels.astype(np.uint8)
             write(
                 labels if folder == "few" else perturb(labels, omission_rate=0.7),
                 tmp_path / folder / "labels" / f"{i}.png",
             )
-    run("segment_folder.py", "few", "many", "new/images", "out", MINUTES, folder=tmp_path)
+    arguments = ("segment_folder.py", "few", "many", "new/images", "out", MINUTES)
+    run(*arguments, folder=tmp_path)
     assert read(tmp_path / "out/0.png").shape == (48, 64)
+    (tmp_path / "many/labels/1.png").rename(tmp_path / "many/labels/2.png")
+    with pytest.raises(subprocess.CalledProcessError):
+        run(*arguments, folder=tmp_path)
 
 
 def run_blocks(blocks, source, monkeypatch):
