@@ -20,8 +20,7 @@
 
 #include "itkAnnotationUpgradeMacro.h"
 #include "itkImageToImageFilter.h"
-#include "itkUNetModel.h"
-#include "itkWorkingGrid.h"
+#include "itkUNetTiles.h"
 
 namespace itk
 {
@@ -135,21 +134,12 @@ private:
   using Box = WorkingGrid::Box;
   using ExtentType = WorkingGrid::ExtentType;
 
-  struct Tile
-  {
-    Box Core; ///< what it gives
-    Box Seen; ///< what the network sees of it
-  };
-
-  /** How the wanted part of a slice, or of the volume with a 3-D model, is computed; the same for all slices. Boxes are
-   * on the working grid but for WantedNative. */
+  /** How the wanted part of a slice, or of the volume with a 3-D model, is computed; the same for all slices. */
   struct Plan
   {
-    WorkingGrid       Grid;
-    Box               WantedNative;
-    Box               Wanted;
-    Box               Seen; ///< by any tile
-    std::vector<Tile> Tiles;
+    WorkingGrid Grid;
+    Box         WantedNative;
+    UNetTiles   Tiles;
   };
 
   /** Intensities of a region of the input: channel slowest, x fastest. */
@@ -192,11 +182,11 @@ private:
   Plan
   MakePlan(const RegionType & requested) const;
 
-  /** All channels on Plan::Seen. */
+  /** All channels on what the tiles see. */
   std::vector<float>
   MakeInput(const Plan & plan, const RegionType & requested);
 
-  /** The foreground's probability on Plan::Wanted, for each input. */
+  /** The foreground's probability on what the tiles give, for each input. */
   std::vector<std::vector<float>>
   Predict(const Plan & plan, const std::vector<std::vector<float>> & inputs, size_t slicesDone, size_t slices);
 

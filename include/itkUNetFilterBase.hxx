@@ -241,11 +241,11 @@ UNetFilterBase<TInputImage, TOutputImage>::GenerateData()
 
   const std::vector<RegionType> slices = this->Split(this->GetOutput()->GetRequestedRegion());
   const Plan                    plan = this->MakePlan(slices.front());
-  const auto                    extent = plan.Tiles.front().Seen.GetExtent();
-  const size_t                  together = plan.Tiles.size() > 1 ? 1 : m_Model->GetBatchSize(extent);
+  const size_t                  together = plan.Tiles.GetBatchSize();
 
-  // While the network works, other threads make its next input and write its last output.
-  const auto policy = this->GetNumberOfWorkUnits() > 1 ? std::launch::async : std::launch::deferred;
+  // While the network works, other threads make its next input and write its last output, where there is another.
+  const auto policy =
+    this->GetNumberOfWorkUnits() > 1 && slices.size() > together ? std::launch::async : std::launch::deferred;
   const auto prepare = [&](const size_t first) {
     return std::async(policy, [&, first] {
       std::vector<std::vector<float>> inputs;
@@ -302,9 +302,7 @@ template <typename TInputImage, typename TOutputImage>
 size_t
 UNetFilterBase<TInputImage, TOutputImage>::GetTileEdge() const
 {
-  const size_t alignment = m_Model->GetAlignment();
-  const size_t wish = m_TileSize > 0 ? m_TileSize : (m_Model->GetDimension() == 2 ? 1024 : 128);
-  return (wish + alignment - 1) / alignment * alignment;
+  return UNetTiles::GetEdge(m_Model, m_TileSize);
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -331,36 +329,10 @@ UNetFilterBase<TInputImage, TOutputImage>::MakePlan(const RegionType & requested
     wantedNative.End[axis] = wantedNative.Begin[axis] + requested.GetSize(imageAxis);
     ++axis;
   }
-  Plan plan{ WorkingGrid(nativeExtent, m_Model->GetFactor(spacing)), wantedNative, {}, {}, {} };
-  plan.Wanted = plan.Grid.WorkingBoxOf(wantedNative);
-
-  // Tiles begin at multiples of the alignment; each is seen with a margin, cut where the (filled-up) image ends.
-  const ExtentType & extent = plan.Grid.GetWorkingExtent();
-  const size_t       alignment = m_Model->GetAlignment();
-  const size_t       margin = m_Model->GetMargin();
-  const size_t       edge = this->GetTileEdge();
-  const auto         alignDown = [alignment](size_t position) { return position / alignment * alignment; };
-  ExtentType         count{ { 1, 1, 1 } };
-  for (unsigned int i = 0; i < dimension; ++i)
-  {
-    count[i] = (plan.Wanted.End[i] - alignDown(plan.Wanted.Begin[i]) + edge - 1) / edge;
-  }
-  for (size_t t = 0; t < count[0] * count[1] * count[2]; ++t)
-  {
-    const ExtentType position{ { t % count[0], t / count[0] % count[1], t / count[0] / count[1] } };
-    Tile             tile{ plan.Wanted, { { { 0, 0, 0 } }, extent } };
-    for (unsigned int i = 0; i < dimension; ++i)
-    {
-      const size_t begin = alignDown(plan.Wanted.Begin[i]) + position[i] * edge;
-      tile.Core.Begin[i] = std::max(plan.Wanted.Begin[i], begin);
-      tile.Core.End[i] = std::min(plan.Wanted.End[i], begin + edge);
-      tile.Seen.Begin[i] = begin - std::min(begin, margin);
-      tile.Seen.End[i] = std::min(extent[i], alignDown(tile.Core.End[i] + alignment - 1) + margin);
-    }
-    plan.Tiles.push_back(tile);
-  }
-  plan.Seen = { plan.Tiles.front().Seen.Begin, plan.Tiles.back().Seen.End };
-  return plan;
+  const WorkingGrid grid(nativeExtent, m_Model->GetFactor(spacing));
+  return { grid,
+           wantedNative,
+           UNetTiles(m_Model, grid.GetWorkingExtent(), grid.WorkingBoxOf(wantedNative), this->GetTileEdge()) };
 }
 
 template <typename TInputImage, typename TOutputImage>
@@ -370,20 +342,21 @@ UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const Re
   Planes             planes;
   const IntensityMap map = this->GetIntensityMap(requested, planes);
   const unsigned int imageChannels = m_Model->GetImageChannels();
-  const size_t       pixels = plan.Seen.GetNumberOfPixels();
+  const Box &        seen = plan.Tiles.GetSeen();
+  const size_t       pixels = seen.GetNumberOfPixels();
   std::vector<float> working(pixels * m_Model->GetNumberOfInputChannels());
 
   // Layers across the last axis, each of which ends in one piece of a channel.
   const unsigned int axis = m_Model->GetDimension() - 1;
-  const size_t       length = plan.Seen.GetLength(axis);
-  const size_t       nativeLayer = plan.Grid.NativeBoxOf(plan.Seen).GetNumberOfPixels() / length;
+  const size_t       length = seen.GetLength(axis);
+  const size_t       nativeLayer = plan.Grid.NativeBoxOf(seen).GetNumberOfPixels() / length;
   const size_t       layers =
     this->TakesWholeImage() ? std::max<size_t>(1, m_SectionPixels / std::max<size_t>(1, nativeLayer)) : length;
   for (size_t begin = 0; begin < length; begin += layers)
   {
-    Box section = plan.Seen;
-    section.Begin[axis] = plan.Seen.Begin[axis] + begin;
-    section.End[axis] = std::min(plan.Seen.End[axis], section.Begin[axis] + layers);
+    Box section = seen;
+    section.Begin[axis] = seen.Begin[axis] + begin;
+    section.End[axis] = std::min(seen.End[axis], section.Begin[axis] + layers);
     const Box        native = plan.Grid.NativeBoxOf(section);
     const RegionType region = this->RegionOf(native, requested);
     const size_t     nativePixels = native.GetNumberOfPixels();
@@ -411,51 +384,23 @@ UNetFilterBase<TInputImage, TOutputImage>::Predict(const Plan &                 
                                                    const size_t                            slicesDone,
                                                    const size_t                            slices)
 {
-  const size_t       pixels = plan.Seen.GetNumberOfPixels();
-  const unsigned int channels = m_Model->GetNumberOfInputChannels();
-  const size_t       total = inputs.size() * plan.Tiles.size();
-
-  std::vector<std::vector<float>> probabilities(inputs.size(), std::vector<float>(plan.Wanted.GetNumberOfPixels()));
-  for (size_t done = 0; done < total;)
+  std::vector<std::vector<float>> probabilities(inputs.size(),
+                                                std::vector<float>(plan.Tiles.GetWanted().GetNumberOfPixels()));
+  std::vector<const float *>      from;
+  std::vector<float *>            to;
+  for (size_t i = 0; i < inputs.size(); ++i)
   {
-    const auto   tileOf = [&](const size_t i) -> const Tile & { return plan.Tiles[i % plan.Tiles.size()]; };
-    const auto   extent = tileOf(done).Seen.GetExtent();
-    const size_t seenPixels = tileOf(done).Seen.GetNumberOfPixels();
-    const size_t limit = std::min(total, done + m_Model->GetBatchSize(extent));
-    size_t       end = done + 1;
-    while (end < limit && tileOf(end).Seen.GetExtent() == extent)
-    {
-      ++end;
-    }
-
-    std::vector<float> seen(seenPixels * channels * (end - done));
-    std::vector<float> seenProbability(seenPixels * (end - done));
-    float *            plane = seen.data();
-    for (size_t i = done; i < end; ++i)
-    {
-      const Box & box = tileOf(i).Seen;
-      for (unsigned int channel = 0; channel < channels; ++channel, plane += seenPixels)
-      {
-        CopyBox(inputs[i / plan.Tiles.size()].data() + channel * pixels, plan.Seen, plane, box, box);
-      }
-    }
-    m_Model->Predict(seen.data(), extent, seenProbability.data(), end - done);
-    for (size_t i = done; i < end; ++i)
-    {
-      CopyBox(seenProbability.data() + (i - done) * seenPixels,
-              tileOf(i).Seen,
-              probabilities[i / plan.Tiles.size()].data(),
-              plan.Wanted,
-              tileOf(i).Core);
-    }
-    done = end;
-    this->UpdateProgress(static_cast<float>(slicesDone * plan.Tiles.size() + done) /
-                         static_cast<float>(slices * plan.Tiles.size()));
+    from.push_back(inputs[i].data());
+    to.push_back(probabilities[i].data());
+  }
+  const size_t tiles = plan.Tiles.GetNumberOfTiles();
+  plan.Tiles.Predict(from, to, [&](const size_t done) {
+    this->UpdateProgress(static_cast<float>(slicesDone * tiles + done) / static_cast<float>(slices * tiles));
     if (this->GetAbortGenerateData())
     {
       throw ProcessAborted(__FILE__, __LINE__);
     }
-  }
+  });
   return probabilities;
 }
 
@@ -477,7 +422,7 @@ UNetFilterBase<TInputImage, TOutputImage>::Write(const Plan &               plan
     part.Begin[axis] += begin;
     part.End[axis] = std::min(part.End[axis], part.Begin[axis] + layers);
     values.resize(part.GetNumberOfPixels());
-    plan.Grid.ToNative(probability.data(), plan.Wanted, values.data(), part);
+    plan.Grid.ToNative(probability.data(), plan.Tiles.GetWanted(), values.data(), part);
     const float * value = values.data();
     for (ImageScanlineIterator<TOutputImage> it(this->GetOutput(), this->RegionOf(part, requested)); !it.IsAtEnd();
          it.NextLine())

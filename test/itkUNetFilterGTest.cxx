@@ -29,6 +29,7 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
 
 namespace
 {
@@ -417,6 +418,21 @@ TEST(UNetFilter, StopsWhileItReads)
   });
   EXPECT_THROW(upgrade.Filter->Update(), itk::ProcessAborted);
   EXPECT_LT(upgrade.GreySource->Sum, 16u * 16u * 24u);
+}
+
+// So that an observer may draw in a window.
+TEST(UNetFilter, ReportsOnTheCallingThreadWhereOneImageIsAll)
+{
+  const auto image = itk::MakeNoiseImage<Grey<2>>(OddSize<2>(), 1);
+  auto       filter = MakeSegment<Labels<2>>(image.GetPointer(), itk::MakeTestModel(2, 1, false));
+  filter->SetNumberOfWorkUnits(4);
+  size_t reports = 0;
+  filter->AddObserver(itk::ProgressEvent(), [&, caller = std::this_thread::get_id()](const itk::EventObject &) {
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+    ++reports;
+  });
+  filter->Update();
+  EXPECT_GT(reports, 3u);
 }
 
 TEST(UNetFilter, GivesWhatTheModelPredicts)
