@@ -44,6 +44,22 @@ HalveSize(const torch::Tensor & x)
   return x.is_cpu() ? torch::max_pool3d(x.to(torch::kFloat32), 2).to(x.dtype()) : torch::max_pool3d(x, 2);
 }
 
+/** Convolution with as much padding as keeps the extent. oneDNN computes a pixel in the same way whatever the image's
+ * size and the number of threads are, so that tiles have the values of the whole image to the last bit; left to itself,
+ * LibTorch takes another way for small images in float32. */
+torch::Tensor
+Convolve(const torch::Tensor & input, const torch::Tensor & weight, const torch::Tensor & bias)
+{
+  const std::vector<int64_t> padding(static_cast<size_t>(input.dim() - 2), weight.size(2) / 2);
+  const std::vector<int64_t> ones(padding.size(), 1);
+  if (input.is_cpu() && input.scalar_type() == torch::kFloat32 && at::hasMKLDNN() &&
+      at::globalContext().userEnabledMkldnn())
+  {
+    return at::mkldnn_convolution(input, weight, bias, padding, ones, ones, 1);
+  }
+  return torch::convolution(input, weight, bias, ones, padding, ones, false, std::vector<int64_t>(ones.size(), 0), 1);
+}
+
 /** A container whose children have the names of PyTorch's Sequential. */
 std::shared_ptr<torch::nn::Module>
 Container()
@@ -83,9 +99,7 @@ ConvolutionImpl::ConvolutionImpl(int64_t dimension, int64_t in, int64_t out, int
 torch::Tensor
 ConvolutionImpl::forward(const torch::Tensor & input)
 {
-  const int64_t padding = weight.size(2) / 2;
-  return input.dim() == 4 ? torch::conv2d(input, weight, bias, 1, padding)
-                          : torch::conv3d(input, weight, bias, 1, padding);
+  return Convolve(input, weight, bias);
 }
 
 UpConvolutionImpl::UpConvolutionImpl(int64_t dimension, int64_t channels)
@@ -116,8 +130,7 @@ UpConvolutionImpl::forward(const torch::Tensor & input)
 
   const auto kernel =
     weight.movedim({ 0, 1 }, { -1, -2 }).reshape(WithEdge({ parts * weight.size(1), weight.size(0) }, dimension, 1));
-  const auto moved = dimension == 2 ? torch::conv2d(input, kernel, bias.repeat(parts))
-                                    : torch::conv3d(input, kernel, bias.repeat(parts));
+  const auto moved = Convolve(input, kernel, bias.repeat(parts));
   return moved.movedim(1, -1).reshape(halves).permute(places).reshape(shape).movedim(-1, 1);
 }
 
@@ -148,9 +161,8 @@ DoubleConvolutionImpl::DoubleConvolutionImpl(int64_t dimension, int64_t in, int6
 }
 
 torch::Tensor
-DoubleConvolutionImpl::forward(const torch::Tensor & input)
+DoubleConvolutionImpl::forward(torch::Tensor x)
 {
-  auto x = input;
   for (unsigned int i = 0; i < 2; ++i)
   {
     x = m_Convolution[i](x);
@@ -216,8 +228,10 @@ UNetNetworkImpl::forward(const torch::Tensor & input)
   }
   for (size_t i = 0; i < m_Up.size(); ++i)
   {
-    x = m_Merge[i](torch::cat({ skips.back(), m_Up[i](x) }, 1));
+    // Of what is joined nothing else is kept: a level's activations are what takes the most memory.
+    x = torch::cat({ skips.back(), m_Up[i](x) }, 1);
     skips.pop_back();
+    x = m_Merge[i](std::move(x));
   }
   return m_Output(x);
 }

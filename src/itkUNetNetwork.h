@@ -78,7 +78,7 @@ class DoubleConvolutionImpl : public torch::nn::Module
 public:
   DoubleConvolutionImpl(int64_t dimension, int64_t in, int64_t out);
   torch::Tensor
-  forward(const torch::Tensor & input);
+  forward(torch::Tensor x);
 
   /** Makes the running batch normalisation part of the convolutions. */
   void
