@@ -115,8 +115,8 @@ public:
 
   /** Adds an image with its annotation and, for inclusion, other objects.
    * \param readAgain  gives the same once more, from several threads at once, so that it need not be kept
-   * \throw ExceptionObject if sizes, spacings, origins or directions differ, if an intensity is not finite, or if an
-   * image has other channels than the ones before. */
+   * \throw ExceptionObject if sizes, spacings, origins or directions differ, if an intensity is not finite, if an image
+   * has other channels than the ones before, or no pixels. */
   void
   AddImage(const TImage *      image,
            const TLabelImage * annotation,
@@ -149,6 +149,10 @@ public:
   GetNumberOfImages() const override;
   ExtentType
   GetExtent(size_t image) const override;
+  bool
+  HasForeground(size_t image) const override;
+  void
+  VerifyModel(const UNetModel * model) const override;
   void
   DrawPatch(size_t image, uint64_t seed, const ExtentType & extent, float * input, float * target) const override;
   void
@@ -219,12 +223,14 @@ private:
   LabelType           m_IgnoreLabel{};
   size_t              m_MaximumMemory;
   size_t              m_KeptBytes{ 0 };
-  bool                m_AnnotationInput{ false };
   unsigned int        m_Channels{ 0 };
   std::vector<Sample> m_Samples;
 
-  IntensityNormalization m_Normalization{ IntensityNormalization::None };
+  // Of the model that the samples are prepared for.
   bool                   m_Prepared{ false };
+  bool                   m_AnnotationInput{ false };
+  IntensityNormalization m_Normalization{ IntensityNormalization::None };
+  UNetModel::SpacingType m_ModelSpacing{ { 0.0, 0.0, 0.0 } };
 };
 } // namespace itk
 

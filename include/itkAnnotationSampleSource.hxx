@@ -27,6 +27,8 @@
 #include "itksys/SystemInformation.hxx"
 
 #include <algorithm>
+#include <limits>
+#include <locale>
 #include <sstream>
 
 namespace itk
@@ -47,6 +49,10 @@ AnnotationSampleSource<TImage, TLabelImage>::AddImage(const TImage *      image,
   if (candidates)
   {
     VerifySameGrid<ImageDimension>(candidates, "candidates image", image, "image");
+  }
+  if (image->GetLargestPossibleRegion().GetNumberOfPixels() == 0)
+  {
+    itkExceptionMacro("Image " << m_Samples.size() + 1 << " has no pixels.");
   }
   const unsigned int channels = image->GetNumberOfComponentsPerPixel();
   if (!m_Samples.empty() && channels != m_Channels)
@@ -163,6 +169,7 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
   }
   m_AnnotationInput = model->GetAnnotationInput();
   m_Normalization = model->GetNormalization();
+  m_ModelSpacing = model->GetSpacing();
   for (size_t s = 0; m_AnnotationInput && m_InclusionRate > 0.0 && s < m_Samples.size(); ++s)
   {
     if (!m_Samples[s].HasCandidates)
@@ -183,8 +190,12 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
                       << ", which would remove all of them or none. Give each cell a label of its own, as "
                          "ConnectedComponentImageFilter or 'annotation-upgrade import --format stack' does.");
   }
+  if (std::all_of(m_Samples.begin(), m_Samples.end(), [](const Sample & s) { return s.Cells.Get().empty(); }))
+  {
+    itkExceptionMacro("There is no cell in any of the "
+                      << m_Samples.size() << " annotations: all their pixels are 0. Give annotations with cells.");
+  }
   m_Prepared = true;
-  bool anyCell = false;
   for (Sample & sample : m_Samples)
   {
     const auto factor = model->GetFactor(sample.Spacing);
@@ -199,16 +210,10 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
       }
       sample.Centres.push_back(centre);
     }
-    anyCell = anyCell || !sample.Centres.empty();
     if (sample.Kept)
     {
       this->Convert(sample, *sample.Kept);
     }
-  }
-  if (!anyCell)
-  {
-    itkExceptionMacro("There is no cell in any of the "
-                      << m_Samples.size() << " annotations: all their pixels are 0. Give annotations with cells.");
   }
 }
 
@@ -280,6 +285,31 @@ auto
 AnnotationSampleSource<TImage, TLabelImage>::GetExtent(size_t image) const -> ExtentType
 {
   return m_Samples[image].Extent;
+}
+
+template <typename TImage, typename TLabelImage>
+bool
+AnnotationSampleSource<TImage, TLabelImage>::HasForeground(size_t image) const
+{
+  return !m_Samples[image].Cells.Get().empty();
+}
+
+template <typename TImage, typename TLabelImage>
+void
+AnnotationSampleSource<TImage, TLabelImage>::VerifyModel(const UNetModel * model) const
+{
+  if (!m_Prepared)
+  {
+    itkExceptionMacro("The images are not prepared: call Prepare() with the model before training.");
+  }
+  if (model->GetDimension() != ImageDimension || model->GetImageChannels() != m_Channels ||
+      model->GetAnnotationInput() != m_AnnotationInput || model->GetNormalization() != m_Normalization ||
+      model->GetSpacing() != m_ModelSpacing)
+  {
+    itkExceptionMacro("The images are prepared for a model of other dimension, channels, annotation input, "
+                      "normalization or spacing than the one to train. Call Prepare() of a new source with that model, "
+                      "after it has its settings.");
+  }
 }
 
 template <typename TImage, typename TLabelImage>
@@ -466,6 +496,8 @@ std::string
 AnnotationSampleSource<TImage, TLabelImage>::GetDescription() const
 {
   std::ostringstream json;
+  json.imbue(std::locale::classic());
+  json.precision(std::numeric_limits<double>::max_digits10);
   json << "{\"images\": " << m_Samples.size() << ", \"omission_rate\": " << m_OmissionRate
        << ", \"inclusion_rate\": " << m_InclusionRate
        << ", \"salt_and_pepper_probability\": " << m_SaltAndPepperProbability

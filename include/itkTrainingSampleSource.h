@@ -29,6 +29,8 @@
 
 namespace itk
 {
+class UNetModel;
+
 /** \class TrainingSampleSource
  * \brief Where UNetTrainer gets its samples from: plain float buffers, so that images and networks stay apart.
  *
@@ -57,6 +59,15 @@ public:
 
   virtual ExtentType
   GetExtent(size_t image) const = 0;
+
+  /** Whether an image has foreground that counts. Only such an image can tell a good network from one that finds
+   * nothing. */
+  virtual bool
+  HasForeground(size_t image) const = 0;
+
+  /** \throw ExceptionObject unless the samples are what `model` takes. */
+  virtual void
+  VerifyModel(const UNetModel * model) const = 0;
 
   /** A patch of `extent` at a random place of an image, randomly perturbed, turned and changed in intensity. */
   virtual void

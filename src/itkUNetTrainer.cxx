@@ -34,6 +34,7 @@ UNetTrainer::CheckSettings() const
   {
     itkExceptionMacro("There are no images to train on: set a SampleSource with at least one image.");
   }
+  m_SampleSource->VerifyModel(m_Model);
   if (m_BatchSize == 0 || m_PatchesPerEpoch == 0 || m_MaximumEpochs == 0 || m_Patience == 0)
   {
     itkExceptionMacro("BatchSize (" << m_BatchSize << "), PatchesPerEpoch (" << m_PatchesPerEpoch

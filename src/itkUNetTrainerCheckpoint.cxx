@@ -87,6 +87,10 @@ UNetTrainer::Session::LoadCheckpoint()
   {
     throw;
   }
+  catch (const c10::OutOfMemoryError &)
+  {
+    throw; // the file is good
+  }
   catch (const std::exception &)
   {
     itkGenericExceptionMacro(

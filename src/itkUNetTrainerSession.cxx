@@ -18,6 +18,7 @@
 #include "itkUNetTrainerSession.h"
 #include "itkPerturbRandomStream.h"
 #include "itkUNetLoss.h"
+#include "itkUNetTiles.h"
 
 #include "itksys/SystemTools.hxx"
 
@@ -51,6 +52,13 @@ UNetTrainer::Session::Session(UNetTrainer & trainer)
   for (unsigned int axis = 0; axis < m_Model.GetDimension(); ++axis)
   {
     m_PatchExtent[axis] = (edge + alignment - 1) / alignment * alignment;
+  }
+  if (trainer.m_BatchSize == 1 && m_PatchExtent[0] == alignment)
+  {
+    itkGenericExceptionMacro("BatchSize is 1 and PatchSize "
+                             << m_PatchExtent[0]
+                             << ": the last level of the network would see one pixel at a time, which has no variance "
+                                "for the batch normalisation. Make either larger.");
   }
   this->SplitImages();
 }
@@ -99,7 +107,9 @@ UNetTrainer::Session::SplitImages()
   std::iota(images.begin(), images.end(), size_t{ 0 });
   images = PerturbRandomStream(m_Trainer.m_Seed, 0).Choose(images, 1.0);
   const auto wanted = std::lround(m_Trainer.m_ValidationFraction * static_cast<double>(images.size()));
-  const auto count = std::min<std::ptrdiff_t>(wanted, images.size() - 1);
+  const auto hasForeground = [this](const size_t image) { return m_Source.HasForeground(image); };
+  const auto empty = std::stable_partition(images.begin(), images.end(), hasForeground);
+  const auto count = std::clamp<std::ptrdiff_t>(empty - images.begin() - 1, 0, wanted);
   const auto middle = images.begin() + count;
   m_TrainingImages.assign(middle, images.end());
   m_ValidationImages = count > 0 ? std::vector<size_t>(images.begin(), middle) : images;
@@ -181,6 +191,15 @@ UNetTrainer::Session::Step(Batch & batch)
 }
 
 void
+UNetTrainer::Session::VerifyNotAborted() const
+{
+  if (m_Trainer.GetAbortGenerateData())
+  {
+    throw ProcessAborted(__FILE__, __LINE__);
+  }
+}
+
+void
 UNetTrainer::Session::VerifyFinite(double value, const char * name, unsigned int epoch) const
 {
   if (!std::isfinite(value))
@@ -217,10 +236,7 @@ UNetTrainer::Session::TrainEpoch(unsigned int epoch)
     const double timeDone =
       m_Trainer.m_MaximumMinutes > 0.0 ? this->SecondsSoFar() / (60.0 * m_Trainer.m_MaximumMinutes) : 0.0;
     m_Trainer.UpdateProgress(static_cast<float>(std::min(1.0, std::max(timeDone, done / m_Trainer.m_MaximumEpochs))));
-    if (m_Trainer.GetAbortGenerateData())
-    {
-      throw ProcessAborted(__FILE__, __LINE__);
-    }
+    this->VerifyNotAborted();
   }
   return steps > 0 ? sum / static_cast<double>(steps) : 0.0;
 }
@@ -236,15 +252,18 @@ UNetTrainer::Session::Validate(unsigned int epoch) -> Validation
   size_t             count = 0;
   const uint64_t     seed = PerturbHash(m_Trainer.m_Seed, 3);
   CopyState(m_Best, m_Average);
+  const size_t edge = UNetTiles::GetEdge(&m_Model, 0);
   for (const size_t image : m_ValidationImages)
   {
-    const auto         extent = m_Source.GetExtent(image);
-    const size_t       pixels = extent[0] * extent[1] * extent[2];
-    std::vector<float> input(pixels * m_Model.GetNumberOfInputChannels());
-    std::vector<float> target(pixels);
-    std::vector<float> probability(pixels);
+    const UNetTiles::Box whole{ { { 0, 0, 0 } }, m_Source.GetExtent(image) };
+    const size_t         pixels = whole.GetNumberOfPixels();
+    std::vector<float>   input(pixels * m_Model.GetNumberOfInputChannels());
+    std::vector<float>   target(pixels);
+    std::vector<float>   probability(pixels);
     m_Source.DrawImage(image, PerturbHash(seed, image), input.data(), target.data());
-    m_Model.Predict(input.data(), extent, probability.data());
+    UNetTiles(&m_Model, whole.End, whole, edge).Predict({ input.data() }, { probability.data() }, [this](size_t) {
+      this->VerifyNotAborted();
+    });
     for (size_t i = 0; i < pixels; ++i)
     {
       if (target[i] >= 0.0f)

@@ -66,6 +66,8 @@ private:
   double
   TrainEpoch(unsigned int epoch);
   void
+  VerifyNotAborted() const;
+  void
   VerifyFinite(double value, const char * name, unsigned int epoch) const;
   Validation
   Validate(unsigned int epoch);

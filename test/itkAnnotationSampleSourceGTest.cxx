@@ -24,6 +24,7 @@
 #include "itkVectorImage.h"
 
 #include <limits>
+#include <locale>
 #include <map>
 #include <random>
 #include <set>
@@ -1171,6 +1172,15 @@ TEST(AnnotationSampleSource, RefusesWhatCannotTeach)
   source->AddImage(scene.Image, NewLabels<LabelImage>(extent));
   ExpectError([&] { source->EstimateSpacing(); }, { "no cell", "1 annotations" });
   ExpectError([&] { source->Prepare(NewModel(2, 1)); }, { "no cell", "1 annotations" });
+  source->AddImage(scene.Image, scene.Annotation);
+  EXPECT_NO_THROW(source->Prepare(NewModel(2, 1)));
+  EXPECT_FALSE(source->HasForeground(0));
+  EXPECT_TRUE(source->HasForeground(1));
+
+  const auto nothing = NewLabels<LabelImage>({ { 0, 10, 1 } });
+  const auto dark = NewImage<GreyImage>({ { 0, 10, 1 } });
+  dark->Allocate();
+  ExpectError([&] { GreySource::New()->AddImage(dark, nothing); }, { "Image 1", "no pixels" });
 
   source = GreySource::New();
   const auto ignored = NewLabels<LabelImage>(extent);
@@ -1179,6 +1189,34 @@ TEST(AnnotationSampleSource, RefusesWhatCannotTeach)
   source->SetIgnoreLabel(9);
   source->AddImage(scene.Image, ignored);
   ExpectError([&] { source->Prepare(NewModel(2, 1)); }, { "no cell" });
+}
+
+TEST(AnnotationSampleSource, DescriptionDoesNotDependOnTheLocale)
+{
+  class Commas : public std::numpunct<char>
+  {
+    char
+    do_decimal_point() const override
+    {
+      return ',';
+    }
+    std::string
+    do_grouping() const override
+    {
+      return "\1";
+    }
+  };
+  const auto source = GreySource::New();
+  source->SetOmissionRate(0.123456789);
+  source->UseIgnoreLabelOn();
+  source->SetIgnoreLabel(200);
+  const auto plain = source->GetDescription();
+  const auto before = std::locale::global(std::locale(std::locale::classic(), new Commas));
+  const auto description = source->GetDescription();
+  std::locale::global(before);
+  EXPECT_EQ(description, plain);
+  EXPECT_NE(plain.find("\"omission_rate\": 0.123456789"), std::string::npos);
+  EXPECT_NE(plain.find("\"ignore_label\": 200"), std::string::npos);
 }
 
 TEST(AnnotationSampleSource, RefusesMasksWhereCellsAreOmitted)

@@ -98,6 +98,38 @@ public:
   mutable std::set<size_t> Patches;
 };
 
+/** Images in which nothing is annotated. */
+void
+AddEmptyImages(Source<2> * source, unsigned int images)
+{
+  for (unsigned int i = 0; i < images; ++i)
+  {
+    auto labels = itk::Image<unsigned short, 2>::New();
+    labels->SetRegions(itk::Size<2>{ { 40, 40 } });
+    labels->Allocate();
+    labels->FillBuffer(0);
+    source->AddImage(itk::MakeNoiseImage<itk::Image<unsigned char, 2>>({ { 40, 40 } }, 100 + i), labels);
+  }
+}
+
+/** Asks its trainer to stop as soon as an image is drawn for validation. */
+class StoppingSource : public Source<2>
+{
+public:
+  using Self = StoppingSource;
+  using Pointer = itk::SmartPointer<Self>;
+  itkNewMacro(Self);
+
+  void
+  DrawImage(size_t image, uint64_t seed, float * input, float * target) const override
+  {
+    Trainer->AbortGenerateDataOn();
+    Source<2>::DrawImage(image, seed, input, target);
+  }
+
+  itk::UNetTrainer * Trainer{ nullptr };
+};
+
 /** Whole images are not a number. */
 class BlindedSource : public Source<2>
 {
@@ -344,6 +376,62 @@ TEST(UNetTrainer, KeepsAShareOfTheImagesForValidation)
   EXPECT_EQ(numbers(0.0, 5), Numbers(5, 5));
 }
 
+TEST(UNetTrainer, ValidatesOnImagesWithForeground)
+{
+  const auto train = [](unsigned int seed, unsigned int empty, unsigned int images) {
+    auto source = WatchedSource::New();
+    AddEmptyImages(source, empty);
+    AddImages<2>(source, images);
+    auto trainer = MakeTrainer(false, seed);
+    source->Prepare(trainer->GetModel());
+    trainer->SetSampleSource(source);
+    trainer->SetMaximumEpochs(1);
+    trainer->Train();
+    return source;
+  };
+  for (unsigned int seed = 1; seed <= 8; ++seed)
+  {
+    const auto source = train(seed, 3, 2);
+    ASSERT_EQ(source->Drawn.size(), 1u);
+    EXPECT_GE(*source->Drawn.begin(), 3u);
+    EXPECT_EQ(source->Patches.size(), 4u);
+    EXPECT_EQ(source->Patches.count(*source->Drawn.begin()), 0u);
+  }
+  // The only one with cells is needed for both.
+  const auto source = train(1, 4, 1);
+  EXPECT_EQ(source->Drawn.count(4), 1u);
+  EXPECT_EQ(source->Patches.count(4), 1u);
+}
+
+TEST(UNetTrainer, CanBeStoppedWhileItValidates)
+{
+  auto source = StoppingSource::New();
+  AddImages<2>(source, 4);
+  auto trainer = MakeTrainer(false);
+  source->Prepare(trainer->GetModel());
+  source->Trainer = trainer;
+  trainer->SetSampleSource(source);
+  EXPECT_THROW(trainer->Train(), itk::ProcessAborted);
+  EXPECT_TRUE(trainer->GetHistory().empty());
+}
+
+TEST(UNetTrainer, RefusesSamplesForAnotherModel)
+{
+  const auto refusal = [](auto change) {
+    auto trainer = MakeTrainer();
+    change(*trainer);
+    return itk::MessageOf([&] { trainer->Train(); });
+  };
+  const std::string other = "prepared for a model of other";
+  EXPECT_NE(refusal([](auto & t) { t.SetModel(itk::MakeTestModel(2, 1, false)); }).find(other), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetModel(itk::MakeTestModel(2, 3, true)); }).find(other), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.SetModel(itk::MakeTestModel(3, 1, true)); }).find(other), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.GetModel()->SetSpacing({ { 2.0, 2.0, 2.0 } }); }).find(other), std::string::npos);
+  EXPECT_NE(refusal([](auto & t) { t.GetModel()->SetNormalization(itk::IntensityNormalization::Maximum); }).find(other),
+            std::string::npos);
+  EXPECT_EQ(refusal([](auto & t) { t.SetModel(itk::MakeTestModel(2, 1, true)); }), "");
+}
+
 TEST(UNetTrainer, SmallestValidationLossDecidesEvenAgainstDice)
 {
   unsigned int differ = 0;
@@ -506,6 +594,11 @@ TEST(UNetTrainer, RefusesBadSettings)
   EXPECT_NE(refusal([](auto & t) { t.SetModel(itk::UNetModel::New()); }).find("no model"), std::string::npos);
   EXPECT_NE(refusal([](auto & t) { t.SetSampleSource(nullptr); }).find("no images"), std::string::npos);
   EXPECT_NE(refusal([](auto & t) { t.SetBatchSize(0); }).find("BatchSize (0)"), std::string::npos);
+  const auto onePixel = [](auto & t) {
+    t.SetBatchSize(1);
+    t.SetPatchSize(3); // rounded up to 4, what the poolings of 3 levels make one pixel of
+  };
+  EXPECT_NE(refusal(onePixel).find("BatchSize is 1 and PatchSize 4"), std::string::npos);
   EXPECT_NE(refusal([](auto & t) { t.SetPatience(0); }).find("Patience (0)"), std::string::npos);
   EXPECT_NE(refusal([](auto & t) { t.SetLearningRate(-1.0); }).find("LearningRate is -1"), std::string::npos);
   EXPECT_NE(refusal([](auto & t) { t.SetLearningRate(std::nan("")); }).find("LearningRate is nan"), std::string::npos);

@@ -69,6 +69,14 @@ public:
   {
     return { { 16, 16, 1 } };
   }
+  bool
+  HasForeground(size_t) const override
+  {
+    return true;
+  }
+  void
+  VerifyModel(const itk::UNetModel *) const override
+  {}
   void
   DrawPatch(size_t, uint64_t, const Extent & extent, float * input, float * target) const override
   {
