@@ -118,8 +118,8 @@ public:
   itkGetStringMacro(TrainingRecord);
 
   /** "auto" (CUDA if there is one, else the CPU; default), "cpu", "cuda", "cuda:1". Where several CUDA devices are
-   * there, "auto" and "cuda" train on the first, and Predict() shares its images out to all. \throw ExceptionObject if
-   * the device does not exist. */
+   * there, "auto" and "cuda" train on the first, and Predict() shares its images out to it and to all others that
+   * work. \throw ExceptionObject if the device does not exist. */
   void
   SetDevice(const std::string & device);
   const std::string &

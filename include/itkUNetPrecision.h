@@ -33,7 +33,8 @@ public:
   enum class Precision : uint8_t
   {
     Auto,     ///< BFloat16 where the hardware computes in it, else Float32
-    Float32,  ///< single precision throughout
+    Float32,  ///< single precision; on CUDA, convolutions round their factors to TF32 where LibTorch is set so, as it
+              ///< is by default
     BFloat16, ///< weights and activations in bfloat16; in training, master weights, batch statistics, loss and
               ///< optimiser in float32
   };

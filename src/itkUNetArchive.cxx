@@ -20,6 +20,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -47,11 +48,12 @@ SaveArchive(torch::serialize::OutputArchive & archive, const std::string & fileN
                                                  << ". Choose a folder that exists, is writable and has space left.");
     }
   }
-  if (std::rename(partial.c_str(), fileName.c_str()) != 0)
+  std::error_code error;
+  std::filesystem::rename(partial, fileName, error);
+  if (error)
   {
-    const std::string reason = std::strerror(errno);
     std::remove(partial.c_str());
-    itkGenericExceptionMacro("Cannot write \"" << fileName << "\": " << reason << '.');
+    itkGenericExceptionMacro("Cannot write \"" << fileName << "\": " << error.message() << '.');
   }
 }
 
@@ -68,6 +70,10 @@ LoadArchive(const std::string & fileName, const std::string & kind, const torch:
     torch::serialize::InputArchive archive;
     archive.load_from(file, device);
     return archive;
+  }
+  catch (const c10::OutOfMemoryError & error)
+  {
+    itkGenericExceptionMacro("Cannot read " << kind << " \"" << fileName << "\": " << error.what_without_backtrace());
   }
   catch (const std::exception &)
   {

@@ -170,7 +170,8 @@ UNetModel::SetDevice(const std::string & device)
   m_Impl->Predictor = nullptr;
   if (m_Impl->Network)
   {
-    m_Impl->Network->to(m_Impl->Device);
+    WithTorchErrors("The model cannot move to device \"" + device + '"',
+                    [this] { m_Impl->Network->to(m_Impl->Device); });
   }
   this->Modified();
 }
@@ -314,6 +315,10 @@ UNetModel::Load(const std::string & fileName, const std::string & device)
   {
     throw;
   }
+  catch (const c10::OutOfMemoryError & error)
+  {
+    itkGenericExceptionMacro("Cannot load \"" << fileName << "\": " << error.what_without_backtrace());
+  }
   catch (const c10::Error &)
   {
     fail("its weights do not fit its header");
@@ -361,7 +366,8 @@ UNetModel::GetPredictor() const
   const std::lock_guard<std::mutex> lock(m_Impl->PredictorMutex);
   if (!m_Impl->Predictor || m_Impl->Predictor->IsOutdated(*this))
   {
-    m_Impl->Predictor = std::make_shared<const UNetPredictor>(*this);
+    m_Impl->Predictor = WithTorchErrors("The network cannot be made ready",
+                                        [this] { return std::make_shared<const UNetPredictor>(*this); });
   }
   return m_Impl->Predictor;
 }

@@ -64,10 +64,37 @@ UNetPredictor::UNetPredictor(const UNetModel & model)
     {
       device.set_index(static_cast<c10::DeviceIndex>(i));
     }
-    UNetNetwork network = CopyNetwork(model);
-    network->Freeze(m_Type);
-    network->to(device);
-    m_Copies.push_back({ device, network });
+    Copy copy{ device, CopyNetwork(model) };
+    copy.Network->Freeze(m_Type);
+    if (i == 0)
+    {
+      copy.Network->to(device);
+    }
+    else if (!this->MoveAndTry(copy))
+    {
+      continue;
+    }
+    m_Copies.push_back(copy);
+  }
+}
+
+bool
+UNetPredictor::MoveAndTry(Copy copy) const
+{
+  try
+  {
+    std::array<size_t, 3> extent{ { 1, 1, 1 } };
+    std::fill_n(extent.begin(), m_Dimension, static_cast<size_t>(m_Alignment));
+    const size_t             pixels = extent[0] * extent[1] * extent[2];
+    const std::vector<float> input(pixels * static_cast<size_t>(m_Channels));
+    std::vector<float>       probability(pixels);
+    copy.Network->to(copy.Device);
+    this->PredictOn(copy, input.data(), extent, probability.data(), 1, false);
+    return true;
+  }
+  catch (const c10::Error &)
+  {
+    return false;
   }
 }
 

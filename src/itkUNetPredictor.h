@@ -53,6 +53,11 @@ private:
     UNetNetwork   Network;
   };
 
+  /** Moves a copy to its device; whether it works there. Other programs may have filled a device, and LibTorch may have
+   * no code for it. */
+  bool
+  MoveAndTry(Copy copy) const;
+
   void
   PredictOn(const Copy &                  copy,
             const float *                 input,

@@ -4,7 +4,8 @@
     test/gpu.py --build build --output build/gpu.json
 
 BUILD is a build folder of a LibTorch with CUDA, with -DAnnotationUpgrade_BUILD_BENCHMARKS=ON. The benchmark compares
-with the torch package of this Python. Takes about five minutes.
+with the torch package of this Python. Takes about five minutes. What is done is written after every step, so that a step
+that fails or is cut short costs no other.
 """
 import argparse
 import json
@@ -13,38 +14,74 @@ import sys
 import tempfile
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent
+BENCHMARKS = {
+    "one slice": ["--size", "1024", "768"],
+    "8 slices at once": ["--size", "1024", "1024", "--images", "8", "--jobs", "prediction"],
+    "16 small slices at once": ["--size", "256", "192", "--images", "16", "--jobs", "prediction"],
+}
+
+
+def outcome(test):
+    return "failed" if "failures" in test else "skipped" if test["result"] == "SKIPPED" else "passed"
+
+
+def run_test(driver, name):
+    """A process for each test: an error of CUDA is the end of all that its process does there."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [driver, f"--gtest_filter={name}", f"--gtest_output=json:{report}"]
+        try:
+            status = subprocess.run(command, timeout=120).returncode
+        except subprocess.TimeoutExpired:
+            return "took more than 120 s"
+        if not report.exists():
+            return f"ended with status {status}"
+        suites = json.loads(report.read_text())["testsuites"]
+        return outcome(suites[0]["testsuite"][0])
+
+
+def run_benchmark(program, options):
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures.json"
+        command = [sys.executable, ROOT / "benchmark" / "network_peers.py", "--device", "cuda:0", "--repeats", "10",
+                   "--program", program, "--output", figures, *options]
+        try:
+            status = subprocess.run(command, timeout=200).returncode
+        except subprocess.TimeoutExpired:
+            return "took more than 200 s"
+        return json.loads(figures.read_text()) if status == 0 else f"ended with status {status}"
+
+
+def names_of(driver):
+    lines = subprocess.run([driver, "--gtest_list_tests", "--gtest_filter=UNetCuda.*"], check=True, text=True,
+                           stdout=subprocess.PIPE).stdout.splitlines()
+    return [f"UNetCuda.{line.strip()}" for line in lines if line.startswith("  ")]
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
-    root = Path(__file__).resolve().parent
-    report = {}
-    with tempfile.TemporaryDirectory() as folder:
-        tests = Path(folder) / "tests.json"
-        driver = arguments.build / "bin" / "AnnotationUpgradeNetworkGTestDriver"
-        subprocess.run([driver, "--gtest_filter=UNetCuda.*", f"--gtest_output=json:{tests}"])
-        suites = json.loads(tests.read_text())["testsuites"]
-        report["tests"] = {
-            test["name"]: "failed" if "failures" in test else "skipped" if test["result"] == "SKIPPED" else "passed"
-            for suite in suites for test in suite["testsuite"]
-        }
-        if set(report["tests"].values()) == {"skipped"}:
-            sys.exit("There is no GPU that LibTorch can use: every test was skipped.")
-        for name, options in {
-            "one slice": ["--size", "1024", "768"],
-            "a batch of tiles": ["--size", "1024", "1024", "--images", "8"],
-            "small slices": ["--size", "256", "192", "--images", "16"],
-        }.items():
-            figures = Path(folder) / "figures.json"
-            subprocess.run([sys.executable, root / "benchmark" / "network_peers.py", "--device", "cuda:0", "--repeats", "10",
-                            "--program", arguments.build / "bin" / "networkBenchmark", "--output", figures, *options],
-                           check=True)
-            report[name] = json.loads(figures.read_text())
-    arguments.output.write_text(json.dumps(report, indent=2) + "\n")
-    if "failed" in report["tests"].values():
-        sys.exit("A test failed.")
+    driver = arguments.build / "bin" / "AnnotationUpgradeNetworkGTestDriver"
+    report = {"tests": {}, "benchmarks": {}}
+
+    def write():
+        arguments.output.write_text(json.dumps(report, indent=2) + "\n")
+
+    for name in names_of(driver):
+        report["tests"][name] = run_test(driver, name)
+        write()
+    if set(report["tests"].values()) == {"skipped"}:
+        sys.exit("There is no GPU that LibTorch can use: every test was skipped.")
+    for name, options in BENCHMARKS.items():
+        report["benchmarks"][name] = run_benchmark(arguments.build / "bin" / "networkBenchmark", options)
+        write()
+    failed = [name for name, result in report["tests"].items() if result not in ("passed", "skipped")]
+    failed += [name for name, result in report["benchmarks"].items() if isinstance(result, str)]
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

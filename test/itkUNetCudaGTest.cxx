@@ -21,7 +21,9 @@
 #include "itkUNetSegmentFilter.h"
 #include "itkUNetTestImages.h"
 #include "itkUNetTrainer.h"
+#include "itkUpgradeAnnotationFilter.h"
 
+#include <algorithm>
 #include <cmath>
 
 // Everything that a GPU does, against the CPU. Skipped where there is none.
@@ -149,6 +151,30 @@ TEST(UNetCuda, SlicesInBatchesAndTilesGiveWhatTheCpuGives)
   EXPECT_LT(MeanDifference(segment("cuda", 16), expected), 1e-3);
 }
 
+TEST(UNetCuda, UpgradesAsTheCpuDoes)
+{
+  SKIP_WITHOUT("cuda");
+  using Image = itk::Image<unsigned char, 2>;
+  using Labels = itk::Image<unsigned short, 2>;
+  const auto image = itk::MakeNoiseImage<Image>({ { 61, 45 } }, 3);
+  const auto labels = itk::MakeNoiseImage<Labels>({ { 61, 45 } }, 4);
+  const auto upgrade = [&](const char * device) {
+    const auto            cpu = MakeModel(2, "cpu", itk::UNetPrecision::Float32);
+    const itk::TestFolder folder;
+    cpu->Save(folder.File("model"));
+    const auto model = itk::UNetModel::Load(folder.File("model"), device);
+    model->SetPrecision(itk::UNetPrecision::Float32);
+    model->TestTimeAugmentationOn();
+    auto filter = itk::UpgradeAnnotationFilter<Image, Labels, itk::Image<float, 2>>::New();
+    filter->SetInput(image);
+    filter->SetAnnotationImage(labels);
+    filter->SetModel(model);
+    filter->Update();
+    return itk::PixelsOf(filter->GetOutput());
+  };
+  EXPECT_LT(MeanDifference(upgrade("cuda"), upgrade("cpu")), 1e-3);
+}
+
 TEST(UNetCuda, SharesImagesOutToAllDevices)
 {
   SKIP_WITHOUT("cuda:1");
@@ -160,11 +186,11 @@ TEST(UNetCuda, SharesImagesOutToAllDevices)
 
 namespace
 {
-/** Discs to find in patches and images that are all alike. */
-class DiscSource : public itk::TrainingSampleSource
+/** Discs, or balls, to find in patches and images that are all alike. */
+class BallSource : public itk::TrainingSampleSource
 {
 public:
-  using Self = DiscSource;
+  using Self = BallSource;
   using Pointer = itk::SmartPointer<Self>;
   itkFactorylessNewMacro(Self);
 
@@ -176,21 +202,33 @@ public:
   ExtentType
   GetExtent(size_t) const override
   {
-    return { { 32, 32, 1 } };
+    return Size;
   }
+  bool
+  HasForeground(size_t) const override
+  {
+    return true;
+  }
+  void
+  VerifyModel(const itk::UNetModel *) const override
+  {}
   void
   DrawPatch(size_t, uint64_t seed, const ExtentType & extent, float * input, float * target) const override
   {
     itk::HashedNoise::Stream random(seed);
     const double             x0 = random.Uniform(8.0, 24.0);
     const double             y0 = random.Uniform(8.0, 24.0);
-    for (size_t y = 0; y < extent[1]; ++y)
+    const double             z0 = extent[2] > 1 ? random.Uniform(8.0, 24.0) : 0.0;
+    for (size_t z = 0; z < extent[2]; ++z)
     {
-      for (size_t x = 0; x < extent[0]; ++x)
+      for (size_t y = 0; y < extent[1]; ++y)
       {
-        const bool inside = std::hypot(x - x0, y - y0) < 6.0;
-        *input++ = static_cast<float>(random.Uniform() + (inside ? 0.7 : 0.0));
-        *target++ = inside ? 1.0f : 0.0f;
+        for (size_t x = 0; x < extent[0]; ++x)
+        {
+          const bool inside = std::hypot(x - x0, y - y0, z - z0) < 6.0;
+          *input++ = static_cast<float>(random.Uniform() + (inside ? 0.7 : 0.0));
+          *target++ = inside ? 1.0f : 0.0f;
+        }
       }
     }
   }
@@ -204,7 +242,34 @@ public:
   {
     return "{}";
   }
+
+  Extent Size{ { 32, 32, 1 } };
 };
+
+itk::UNetTrainer::Pointer
+MakeTrainer(unsigned int dimension, itk::UNetPrecision precision)
+{
+  auto model = itk::MakeTestModel(dimension, 1, false, 3, 8);
+  model->SetDevice("cuda");
+  model->SetPrecision(precision);
+  auto source = BallSource::New();
+  source->Size[2] = dimension == 2 ? 1 : 32;
+  auto trainer = itk::UNetTrainer::New();
+  trainer->SetModel(model);
+  trainer->SetSampleSource(source);
+  trainer->SetPatchSize(32);
+  trainer->SetPatchesPerEpoch(80);
+  trainer->SetMaximumEpochs(8);
+  trainer->SetLearningRate(0.01);
+  trainer->SetAverageDecay(0.9);
+  return trainer;
+}
+
+double
+BestDice(const itk::UNetTrainer * trainer)
+{
+  return trainer->GetHistory()[trainer->GetBestEpoch() - 1].Dice;
+}
 } // namespace
 
 TEST(UNetCuda, TrainsAModelForTheCpu)
@@ -212,26 +277,55 @@ TEST(UNetCuda, TrainsAModelForTheCpu)
   SKIP_WITHOUT("cuda");
   for (const auto precision : { itk::UNetPrecision::Float32, itk::UNetPrecision::BFloat16 })
   {
-    auto model = itk::MakeTestModel(2, 1, false, 3, 8);
-    model->SetDevice("cuda");
-    model->SetPrecision(precision);
-    auto trainer = itk::UNetTrainer::New();
-    trainer->SetModel(model);
-    trainer->SetSampleSource(DiscSource::New());
-    trainer->SetPatchSize(32);
-    trainer->SetPatchesPerEpoch(80);
-    trainer->SetMaximumEpochs(8);
-    trainer->SetLearningRate(0.01);
-    trainer->SetAverageDecay(0.9);
-    trainer->Train();
-    EXPECT_GT(trainer->GetHistory()[trainer->GetBestEpoch() - 1].Dice, 0.9);
+    for (const unsigned int dimension : { 2u, 3u })
+    {
+      auto trainer = MakeTrainer(dimension, precision);
+      trainer->Train();
+      EXPECT_GT(BestDice(trainer), 0.85);
 
-    const itk::TestFolder folder;
-    model->Save(folder.File("model"));
-    const auto loaded = itk::UNetModel::Load(folder.File("model"));
-    loaded->SetDevice("cpu");
-    loaded->SetPrecision(itk::UNetPrecision::Float32);
-    const auto input = Noise(extent2D[0] * extent2D[1]);
-    EXPECT_LT(MeanDifference(Predict(model, input, extent2D, 1), Predict(loaded, input, extent2D, 1)), 1e-2);
+      const itk::TestFolder folder;
+      trainer->GetModel()->Save(folder.File("model"));
+      const auto loaded = itk::UNetModel::Load(folder.File("model"), "cpu");
+      loaded->SetPrecision(itk::UNetPrecision::Float32);
+      const Extent & extent = dimension == 2 ? extent2D : extent3D;
+      const auto     input = Noise(extent[0] * extent[1] * extent[2]);
+      EXPECT_LT(MeanDifference(Predict(trainer->GetModel(), input, extent, 1), Predict(loaded, input, extent, 1)),
+                1e-2);
+    }
   }
+}
+
+TEST(UNetCuda, GoesOnFromACheckpoint)
+{
+  SKIP_WITHOUT("cuda");
+  for (const auto precision : { itk::UNetPrecision::Float32, itk::UNetPrecision::BFloat16 })
+  {
+    const itk::TestFolder folder;
+    auto                  first = MakeTrainer(2, precision);
+    first->SetCheckpointFile(folder.File("checkpoint"));
+    first->SetMaximumEpochs(4);
+    first->Train();
+    auto second = MakeTrainer(2, precision);
+    second->SetCheckpointFile(folder.File("checkpoint"));
+    second->ResumeOn();
+    second->Train();
+    ASSERT_EQ(second->GetHistory().size(), 8u);
+    EXPECT_EQ(second->GetHistory()[3].Loss, first->GetHistory()[3].Loss);
+    EXPECT_LT(second->GetHistory()[4].Loss, first->GetHistory()[0].Loss);
+    EXPECT_GT(BestDice(second), 0.85);
+  }
+}
+
+// A tile of the default size with its margins, in a network of the default width.
+TEST(UNetCuda, PredictsALargeTileInThreeDimensions)
+{
+  SKIP_WITHOUT("cuda");
+  auto model = itk::UNetModel::New();
+  model->SetDimension(3);
+  model->SetDevice("cuda");
+  model->SetPrecision(itk::UNetPrecision::BFloat16);
+  model->Initialize(1);
+  const Extent extent{ { 352, 352, 352 } };
+  const auto   probability = Predict(model, Noise(extent[0] * extent[1] * extent[2]), extent, 1);
+  EXPECT_TRUE(std::all_of(probability.begin(), probability.end(), [](float p) { return p > 0.0f && p < 1.0f; }));
 }

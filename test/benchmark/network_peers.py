@@ -128,6 +128,7 @@ def main():
     parser.add_argument("--base-channels", type=int, nargs="+", default=[64])
     parser.add_argument("--size", type=int, nargs=2, default=[1024, 768])
     parser.add_argument("--images", type=int, default=1)
+    parser.add_argument("--jobs", nargs="+", default=["prediction", "training"], choices=["prediction", "training"])
     parser.add_argument("--precisions", nargs="+", default=["float32", "bfloat16"])
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -135,7 +136,7 @@ def main():
     def ours(*options):
         command = [arguments.program, "--device", arguments.device, "--threads", arguments.threads, "--repeats",
                    arguments.repeats, *options]
-        return json.loads(subprocess.run([str(word) for word in command], check=True, capture_output=True).stdout)["seconds"]
+        return json.loads(subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE).stdout)["seconds"]
 
     dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     rate = {name: dense_flops_per_second(arguments.device, dtypes[name]) for name in arguments.precisions}
@@ -147,7 +148,8 @@ def main():
                            ["--size", *arguments.size, "--images", arguments.images]),
             "training": (lambda: eager.train(256, 4, arguments.repeats), ["--training"]),
         }
-        for job, (peer, options) in jobs.items():
+        for job in arguments.jobs:
+            peer, options = jobs[job]
             times = {name: [] for name in ("eager", *arguments.precisions)}
             for _ in range(arguments.rounds):
                 times["eager"] += peer()

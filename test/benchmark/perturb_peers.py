@@ -3,7 +3,8 @@
 
     test/benchmark/perturb_peers.py --program build/bin/perturbBenchmark --output build/perturb
 
-Prints ratios, and writes OUTPUT.json and OUTPUT.png. Everything runs on the same images of round cells at random places,
+Prints ratios, and writes OUTPUT.json and OUTPUT.png. Omission and inclusion have two peers: scikit-image's map_array, which
+takes labels of any size, and a NumPy table with a place for each label up to the largest, as an expert writes it. Everything runs on the same images of round cells at random places,
 the filters and their peers in turns, on one thread; medians over all rounds, of processor time, which other programs on the
 machine hardly change. Only the gain of several threads is measured by the clock.
 """
@@ -112,6 +113,28 @@ def omit(image, random):
     return map_array(image, np.concatenate((zero, labels)), np.concatenate((zero, values)))
 
 
+def labels_of(image):
+    """By a table of all labels up to the largest."""
+    present = np.flatnonzero(np.bincount(image.ravel()))
+    return present[present != 0]
+
+
+def omit_by_table(image, random):
+    labels = labels_of(image)
+    table = np.arange(labels[-1] + 1, dtype=image.dtype)
+    table[random.choice(labels, round(RATE * len(labels)), replace=False)] = 0
+    return table[image]
+
+
+def include_by_table(image, candidates, random):
+    labels = labels_of(candidates)
+    chosen = random.choice(labels, round(RATE * len(labels)), replace=False)
+    table = np.zeros(labels[-1] + 1, image.dtype)
+    table[chosen] = labels_of(image)[-1] + 1 + np.arange(len(chosen), dtype=image.dtype)
+    written = table[candidates]
+    return np.where(written != 0, written, image)
+
+
 def include(image, candidates, random):
     used = np.unique(image)
     labels = np.unique(candidates)
@@ -157,13 +180,19 @@ def compare_slices(bench, rounds):
         candidates = cells(SLICE, count // 2, seed=2, share=0.1)
         mask = (image != 0).astype(np.uint8)
         random = np.random.default_rng(3)
-        ours, peers, kept, bare = [], [], [], []
+        ours, peers, kept, bare, tables = [], [], [], [], []
         for _ in range(rounds):
             ours.append(bench.run(image, candidates, "copy", "omission", "inclusion", "salt and pepper", *DRAWS)[0])
             peer = {draw: timed(lambda: bias_2d(draw, (image != 0).astype(np.uint8)), 0.03) for draw in DRAWS}
             peer["omission"] = timed(lambda: omit(image, random))
             peer["inclusion"] = timed(lambda: include(image, candidates, random))
             peers.append(peer)
+            tables.append(
+                {
+                    "omission": timed(lambda: omit_by_table(image, random)),
+                    "inclusion": timed(lambda: include_by_table(image, candidates, random)),
+                }
+            )
             kept.append(
                 {
                     draw: timed(lambda: keep_labels(draw, image, bias_2d(draw, (image != 0).astype(np.uint8))), 0.03)
@@ -171,12 +200,13 @@ def compare_slices(bench, rounds):
                 }
             )
             bare.append({draw: timed(lambda: bias_2d(draw, mask), 0.03) for draw in DRAWS})
-        ours, peers, kept, bare = medians(ours), medians(peers), medians(kept), medians(bare)
+        ours, peers, kept, bare, tables = (medians(times) for times in (ours, peers, kept, bare, tables))
         for result in (ours, peers, kept, bare):
             result["bias 6"] = statistics.median(result[draw] for draw in DRAWS)
         results[f"{count} cells"] = {
             "filters": ours,
             "peers": peers,
+            "peers with a table": tables,
             "peers that keep labels": kept,
             "OpenCV's call alone": bare,
         }
@@ -187,6 +217,7 @@ def compare_slices(bench, rounds):
                 line += f"; that keeps labels {kept[name]:.3f} ms, {kept[name] / ours[name]:.1f} times"
                 line += f"; {ours[name] / bare[name]:.1f} times OpenCV's call alone"
             else:
+                line += f"; with a table {tables[name]:.3f} ms, {tables[name] / ours[name]:.1f} times"
                 line += f"; {ours[name] / ours['copy']:.1f} copies"
             print(line, flush=True)
         print(f"  salt and pepper: {ours['salt and pepper']:.3f} ms")
