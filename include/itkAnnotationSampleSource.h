@@ -204,13 +204,20 @@ private:
   /** Sets the ignored pixels of the annotation to 0, so that nothing counts or grows them, and tells which they are. */
   std::vector<float>
   RemoveIgnored(Content & content) const;
+  using Box = WorkingGrid::Box;
+
+  static Box
+  WholeBox(const ExtentType & extent)
+  {
+    return { { { 0, 0, 0 } }, extent };
+  }
   static std::vector<float>
-  Foreground(const TLabelImage * annotation);
+  Foreground(const TLabelImage * annotation, const typename TLabelImage::RegionType & region);
   static std::vector<float>
   ToWorking(const Sample & sample, const std::vector<float> & native);
-  /** The foreground of the annotation as perturbed with a seed, native. */
+  /** The foreground of the annotation as perturbed with a seed, in a box of the working grid. */
   std::vector<float>
-  PerturbedForeground(const Content & content, uint64_t seed) const;
+  PerturbedForeground(const Sample & sample, const Content & content, uint64_t seed, const Box & box) const;
 
   double              m_OmissionRate{ 0.0 };
   double              m_InclusionRate{ 0.0 };

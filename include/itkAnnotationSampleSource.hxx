@@ -237,7 +237,7 @@ AnnotationSampleSource<TImage, TLabelImage>::Convert(const Sample & sample, Cont
   content.Maximum = *range.second;
 
   const auto ignored = m_UseIgnoreLabel ? ToWorking(sample, this->RemoveIgnored(content)) : std::vector<float>();
-  content.Target = ToWorking(sample, Foreground(content.Annotation));
+  content.Target = ToWorking(sample, Foreground(content.Annotation, content.Annotation->GetLargestPossibleRegion()));
   for (size_t i = 0; i < ignored.size(); ++i)
   {
     content.Target[i] = ignored[i] > 0.0f ? -1.0f : content.Target[i];
@@ -335,14 +335,15 @@ AnnotationSampleSource<TImage, TLabelImage>::RemoveIgnored(Content & content) co
 
 template <typename TImage, typename TLabelImage>
 std::vector<float>
-AnnotationSampleSource<TImage, TLabelImage>::Foreground(const TLabelImage * annotation)
+AnnotationSampleSource<TImage, TLabelImage>::Foreground(const TLabelImage *                      annotation,
+                                                        const typename TLabelImage::RegionType & region)
 {
-  std::vector<float> foreground;
-  for (ImageRegionConstIterator<TLabelImage> it(annotation, annotation->GetLargestPossibleRegion()); !it.IsAtEnd();
-       ++it)
-  {
-    foreground.push_back(it.Get() != 0 ? 1.0f : 0.0f);
-  }
+  std::vector<float> foreground(region.GetNumberOfPixels());
+  auto               value = foreground.begin();
+  PerturbVisitLines(region, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+    const LabelType * const line = annotation->GetBufferPointer() + annotation->ComputeOffset(begin);
+    value = std::transform(line, line + length, value, [](const LabelType label) { return label != 0 ? 1.0f : 0.0f; });
+  });
   return foreground;
 }
 
@@ -350,18 +351,28 @@ template <typename TImage, typename TLabelImage>
 std::vector<float>
 AnnotationSampleSource<TImage, TLabelImage>::ToWorking(const Sample & sample, const std::vector<float> & native)
 {
-  WorkingGrid::Box from, to;
-  from.End = sample.NativeExtent;
-  to.End = sample.Extent;
+  const Box          to = WholeBox(sample.Extent);
   std::vector<float> working(to.GetNumberOfPixels());
-  sample.Grid.ToWorking(native.data(), from, working.data(), to);
+  sample.Grid.ToWorking(native.data(), WholeBox(sample.NativeExtent), working.data(), to);
   return working;
 }
 
 template <typename TImage, typename TLabelImage>
 std::vector<float>
-AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Content & content, uint64_t seed) const
+AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Sample &  sample,
+                                                                 const Content & content,
+                                                                 uint64_t        seed,
+                                                                 const Box &     box) const
 {
+  // No more than what the box depends on: a patch may be a small part of a volume.
+  const Box native = sample.Grid.NativeBoxOf(box);
+  auto      region = content.Annotation->GetLargestPossibleRegion();
+  for (unsigned int axis = 0; axis < ImageDimension; ++axis)
+  {
+    region.SetIndex(axis, region.GetIndex(axis) + static_cast<IndexValueType>(native.Begin[axis]));
+    region.SetSize(axis, native.GetLength(axis));
+  }
+
   // The pipeline writes requested regions into its inputs, which other threads use too.
   const auto detach = [](const TLabelImage * image) {
     auto copy = TLabelImage::New();
@@ -385,8 +396,11 @@ AnnotationSampleSource<TImage, TLabelImage>::PerturbedForeground(const Content &
   perturb->SetBiasPerCell(m_BiasPerCell);
   perturb->SetSeed(seed);
   perturb->SetNumberOfWorkUnits(1);
-  perturb->Update();
-  return Foreground(perturb->GetOutput());
+  perturb->GetOutput()->SetRequestedRegion(region);
+  perturb->GetOutput()->Update();
+  std::vector<float> working(box.GetNumberOfPixels());
+  sample.Grid.ToWorking(Foreground(perturb->GetOutput(), region).data(), native, working.data(), box);
+  return working;
 }
 
 template <typename TImage, typename TLabelImage>
@@ -405,9 +419,9 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
     aroundCell ? sample.Centres[random.Below(sample.Centres.size())] : ExtentType{ { 0, 0, 0 } };
   const bool swapped = extent[0] == extent[1] && random.Uniform() < 0.5;
 
-  // Offsets in the sample's planes of the patch's columns, rows and sections.
-  std::array<std::vector<size_t>, 3> offsets;
-  size_t                             stride = 1;
+  // Where in the sample the patch's columns, rows and sections lie, and the box that holds them.
+  std::array<std::vector<size_t>, 3> positions;
+  Box                                used;
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
     const auto length = static_cast<int64_t>(sample.Extent[axis]);
@@ -426,15 +440,27 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
       // Beyond its ends the image is mirrored, edge pixels included.
       const int64_t position = first + (flipped ? patch - 1 - i : i);
       const int64_t phase = ((position % (2 * length)) + 2 * length) % (2 * length);
-      offsets[axis].push_back(static_cast<size_t>(std::min(phase, 2 * length - 1 - phase)) * stride);
+      positions[axis].push_back(static_cast<size_t>(std::min(phase, 2 * length - 1 - phase)));
     }
-    stride *= sample.Extent[axis];
+    const auto range = std::minmax_element(positions[axis].begin(), positions[axis].end());
+    used.Begin[axis] = *range.first;
+    used.End[axis] = *range.second + 1;
   }
-  if (swapped)
-  {
-    offsets[0].swap(offsets[1]);
-  }
-  const auto gather = [&](const float * plane, float * output) {
+  const auto gather = [&](const float * plane, const Box & box, float * output) {
+    auto   offsets = positions;
+    size_t stride = 1;
+    for (unsigned int axis = 0; axis < 3; ++axis)
+    {
+      for (size_t & offset : offsets[axis])
+      {
+        offset = (offset - box.Begin[axis]) * stride;
+      }
+      stride *= box.GetLength(axis);
+    }
+    if (swapped)
+    {
+      offsets[0].swap(offsets[1]);
+    }
     for (const size_t z : offsets[2])
     {
       for (const size_t y : offsets[1])
@@ -447,8 +473,7 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
     }
   };
 
-  const auto perturbed =
-    m_AnnotationInput ? this->PerturbedForeground(*content, PerturbHash(seed, 0)) : std::vector<float>();
+  const Box   whole = WholeBox(sample.Extent);
   const float range = content->Maximum > content->Minimum ? content->Maximum - content->Minimum : 1.0f;
   const auto  share = [&](float value) { return std::max(0.0f, (value - content->Minimum) / range); };
   // Intensities become Minimum + (share / level)^gamma * gain, and a shift. Where percentiles tell what 1 is, gamma
@@ -465,28 +490,29 @@ AnnotationSampleSource<TImage, TLabelImage>::DrawPatch(size_t             image,
     float *      plane = input + channel * patchPixels;
     const double gain = brightness * random.Uniform(0.85, 1.15) * height;
     const double offset = brightness * random.Uniform(-0.1, 0.1) * height + content->Minimum;
-    gather(content->Intensities.data() + channel * stride, plane);
+    gather(content->Intensities.data() + channel * whole.GetNumberOfPixels(), whole, plane);
     std::transform(
       plane, plane + patchPixels, plane, [&](float value) { return static_cast<float>(bend(value) * gain + offset); });
   }
   if (m_AnnotationInput)
   {
-    gather(ToWorking(sample, perturbed).data(), input + m_Channels * patchPixels);
+    const auto perturbed = this->PerturbedForeground(sample, *content, PerturbHash(seed, 0), used);
+    gather(perturbed.data(), used, input + m_Channels * patchPixels);
   }
-  gather(content->Target.data(), target);
+  gather(content->Target.data(), whole, target);
 }
 
 template <typename TImage, typename TLabelImage>
 void
 AnnotationSampleSource<TImage, TLabelImage>::DrawImage(size_t image, uint64_t seed, float * input, float * target) const
 {
-  const auto content = this->ContentOf(image);
-  const auto perturbed = m_AnnotationInput ? this->PerturbedForeground(*content, seed) : std::vector<float>();
+  const Sample & sample = m_Samples[image];
+  const auto     content = this->ContentOf(image);
   input = std::copy(content->Intensities.begin(), content->Intensities.end(), input);
   if (m_AnnotationInput)
   {
-    const auto working = ToWorking(m_Samples[image], perturbed);
-    std::copy(working.begin(), working.end(), input);
+    const auto perturbed = this->PerturbedForeground(sample, *content, seed, WholeBox(sample.Extent));
+    std::copy(perturbed.begin(), perturbed.end(), input);
   }
   std::copy(content->Target.begin(), content->Target.end(), target);
 }

@@ -769,6 +769,47 @@ TEST(AnnotationSampleSource, EveryDrawPerturbsAnew)
   EXPECT_GT(annotations.size(), 35u);
 }
 
+// Only the part of the annotation around a patch is perturbed; it must be what a perturbation of all would give there.
+TEST(AnnotationSampleSource, PatchesHoldAPartOfThePerturbedAnnotation)
+{
+  constexpr size_t                   edge = 20;
+  constexpr size_t                   reach = 2;
+  const Scene<GreyImage, LabelImage> scene({ { 60, 50, 1 } }, 1, 9);
+  for (const auto operation : { GreySource::OperationEnum::Erosion, GreySource::OperationEnum::Dilation })
+  {
+    const bool dilates = operation == GreySource::OperationEnum::Dilation;
+    const auto source = GreySource::New();
+    source->SetBiasIterations(reach);
+    source->SetBiasOperation(operation);
+    source->AddImage(scene.Image, scene.Annotation);
+    source->Prepare(NewModel(2, 1));
+    size_t changed = 0;
+    for (uint64_t seed = 0; seed < 40; ++seed)
+    {
+      const auto drawn = DrawPatch(source, 2, 0, seed, { { edge, edge, 1 } });
+      const auto perturbed = drawn.Channel(1);
+      for (size_t y = reach; y + reach < edge; ++y)
+      {
+        for (size_t x = reach; x + reach < edge; ++x)
+        {
+          float expected = drawn.Target[y * edge + x];
+          for (size_t v = y - reach; v <= y + reach; ++v)
+          {
+            for (size_t u = x - reach; u <= x + reach; ++u)
+            {
+              const float neighbor = drawn.Target[v * edge + u];
+              expected = dilates ? std::max(expected, neighbor) : std::min(expected, neighbor);
+            }
+          }
+          ASSERT_EQ(perturbed[y * edge + x], expected) << seed << ": " << x << ", " << y;
+          changed += expected != drawn.Target[y * edge + x];
+        }
+      }
+    }
+    EXPECT_GT(changed, 100u);
+  }
+}
+
 TEST(AnnotationSampleSource, IntensitiesOfPatchesVary)
 {
   const Scene<GreyImage, LabelImage> scene({ { 20, 20, 1 } }, 1, 1);
