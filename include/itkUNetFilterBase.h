@@ -39,7 +39,8 @@ namespace itk
  * With a model of the image's dimension they are scaled by the whole image. The filter then reads its inputs section
  * by section, so that neither a requested region nor memory need hold them: over all of the image for the scale
  * (IntensityNormalization::Percentile and Standard twice), which is kept for further requests as long as nothing
- * changes, and once more what the requested region depends on.
+ * changes, and once more what the requested region depends on. Of that, what the next region behind it along the last
+ * axis depends on too is kept, so that an image should be requested in this order.
  * Where making the input costs more than memory, update it before. Scalar, RGB and vector pixel types are possible.
  *
  * \throw ExceptionObject without a model, when the image's channels or dimension do not fit the model's, when the model
@@ -182,6 +183,18 @@ private:
   Plan
   MakePlan(const RegionType & requested) const;
 
+  /** When what decides the network's input was last changed. */
+  ModifiedTimeType
+  TimeOfInputs() const;
+
+  /** Fills the first layers along the last axis of the network's input, as far as they are remembered; how many. */
+  size_t
+  Recall(const Box & seen, std::vector<float> & working) const;
+
+  /** Remembers of the network's input what the part behind this one along the last axis sees too. */
+  void
+  Remember(const Plan & plan, const std::vector<float> & working);
+
   /** All channels on what the tiles see. */
   std::vector<float>
   MakeInput(const Plan & plan, const RegionType & requested);
@@ -199,6 +212,10 @@ private:
   unsigned int            m_SliceAxis{ ImageDimension - 1 };
   double                  m_Threshold{ 0.5 };
   OutputPixelType         m_ForegroundValue{ 1 };
+
+  Box                m_RememberedBox; ///< where of the network's input at m_RememberedTime is known
+  std::vector<float> m_Remembered;
+  ModifiedTimeType   m_RememberedTime{ 0 };
 
   IntensityMap     m_ImageMap; ///< of the whole image as it was at m_ImageMapTime
   ModifiedTimeType m_ImageMapTime{ 0 };

@@ -336,6 +336,77 @@ UNetFilterBase<TInputImage, TOutputImage>::MakePlan(const RegionType & requested
 }
 
 template <typename TInputImage, typename TOutputImage>
+ModifiedTimeType
+UNetFilterBase<TInputImage, TOutputImage>::TimeOfInputs() const
+{
+  ModifiedTimeType time = this->GetMTime();
+  for (const auto & name : this->GetInputNames())
+  {
+    if (const DataObject * const input = this->ProcessObject::GetInput(name))
+    {
+      time = std::max(time, TimeOfLastChange(input));
+    }
+  }
+  return time;
+}
+
+template <typename TInputImage, typename TOutputImage>
+size_t
+UNetFilterBase<TInputImage, TOutputImage>::Recall(const Box & seen, std::vector<float> & working) const
+{
+  const unsigned int axis = m_Model->GetDimension() - 1;
+  Box                common = seen;
+  common.End[axis] = std::min(seen.End[axis], m_RememberedBox.End[axis]);
+  bool holds = m_RememberedTime == this->TimeOfInputs() && common.Begin[axis] < common.End[axis];
+  for (unsigned int i = 0; i < 3; ++i)
+  {
+    holds = holds && m_RememberedBox.Begin[i] <= common.Begin[i] && common.End[i] <= m_RememberedBox.End[i];
+  }
+  if (!holds)
+  {
+    return 0;
+  }
+  for (size_t channel = 0; channel < m_Model->GetNumberOfInputChannels(); ++channel)
+  {
+    CopyBox(m_Remembered.data() + channel * m_RememberedBox.GetNumberOfPixels(),
+            m_RememberedBox,
+            working.data() + channel * seen.GetNumberOfPixels(),
+            seen,
+            common);
+  }
+  return common.GetLength(axis);
+}
+
+template <typename TInputImage, typename TOutputImage>
+void
+UNetFilterBase<TInputImage, TOutputImage>::Remember(const Plan & plan, const std::vector<float> & working)
+{
+  const unsigned int axis = m_Model->GetDimension() - 1;
+  const size_t       end = plan.Tiles.GetWanted().End[axis];
+  m_Remembered.clear();
+  m_RememberedTime = 0;
+  if (!this->TakesWholeImage() || end == plan.Grid.GetWorkingExtent()[axis])
+  {
+    return;
+  }
+  // The next part may begin with the last pixel of this one, and its tiles begin at a multiple of the alignment.
+  const Box &  seen = plan.Tiles.GetSeen();
+  const size_t back = m_Model->GetMargin() + m_Model->GetAlignment();
+  m_RememberedBox = seen;
+  m_RememberedBox.Begin[axis] = std::max(seen.Begin[axis], end - std::min(end, back));
+  for (size_t channel = 0; channel < m_Model->GetNumberOfInputChannels(); ++channel)
+  {
+    m_Remembered.resize(m_Remembered.size() + m_RememberedBox.GetNumberOfPixels());
+    CopyBox(working.data() + channel * seen.GetNumberOfPixels(),
+            seen,
+            m_Remembered.data() + channel * m_RememberedBox.GetNumberOfPixels(),
+            m_RememberedBox,
+            m_RememberedBox);
+  }
+  m_RememberedTime = this->TimeOfInputs();
+}
+
+template <typename TInputImage, typename TOutputImage>
 std::vector<float>
 UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const RegionType & requested)
 {
@@ -352,7 +423,7 @@ UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const Re
   const size_t       nativeLayer = plan.Grid.NativeBoxOf(seen).GetNumberOfPixels() / length;
   const size_t       layers =
     this->TakesWholeImage() ? std::max<size_t>(1, m_SectionPixels / std::max<size_t>(1, nativeLayer)) : length;
-  for (size_t begin = 0; begin < length; begin += layers)
+  for (size_t begin = this->Recall(seen, working); begin < length; begin += layers)
   {
     Box section = seen;
     section.Begin[axis] = seen.Begin[axis] + begin;
@@ -374,6 +445,7 @@ UNetFilterBase<TInputImage, TOutputImage>::MakeInput(const Plan & plan, const Re
     }
     planes.Region = RegionType(); // it is used up
   }
+  this->Remember(plan, working);
   return working;
 }
 

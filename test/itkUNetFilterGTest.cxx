@@ -268,7 +268,7 @@ ExpectBoundedMemory(const itk::Size<VDimension> & size, double spacing, itk::Int
   ASSERT_EQ(streamed.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i)
   {
-    ASSERT_NEAR(streamed[i], expected[i], 1e-6) << "spacing " << spacing << ", pixel " << i; // LibTorch's last bits
+    ASSERT_EQ(streamed[i], expected[i]) << "spacing " << spacing << ", pixel " << i;
   }
   EXPECT_LE(upgrade.GreySource->MostAtOnce, 5 * layer) << spacing;
   EXPECT_LE(upgrade.LabelSource->MostAtOnce, 5 * layer) << spacing;
@@ -344,6 +344,46 @@ TEST(UNetFilter, LooksThroughAVolumeForItsScaleBeforeTheFirstPart)
   upgrade.LabelImage->Modified();
   EXPECT_LT(request(64), pixels / 2);
   expectExpected();
+}
+
+TEST(UNetFilter, ReadsNothingTwiceFromPartToPartAlongTheLastAxis)
+{
+  const itk::Size<3> size{ { 21, 18, 96 } };
+  const size_t       pixels = size[0] * size[1] * size[2];
+  for (const double spacing : { 0.0, 2.0, 1.7 })
+  {
+    const auto model = itk::MakeTestModel(3, 1, true, 2);
+    model->SetSpacing({ { spacing, spacing, spacing } });
+    model->SetNormalization(itk::IntensityNormalization::None);
+    const CountedUpgrade<3> upgrade(size, model);
+    const auto              expected = upgrade.GetExpected();
+    EXPECT_EQ(upgrade.Stream(6), expected);
+    EXPECT_GE(upgrade.LabelSource->Sum, pixels);
+    EXPECT_LT(upgrade.LabelSource->Sum, pixels + pixels / 16) << spacing; // pixels that two working pixels share
+
+    // In another order, and after changes, nothing that is remembered is right.
+    auto * const output = upgrade.Filter->GetOutput();
+    const auto   expectPart = [&](const itk::ImageRegion<3> & region) {
+      output->SetRequestedRegion(region);
+      output->Update();
+      const auto whole = upgrade.GetExpected();
+      for (itk::ImageRegionIteratorWithIndex<std::decay_t<decltype(*output)>> it(output, region); !it.IsAtEnd(); ++it)
+      {
+        const auto & index = it.GetIndex();
+        ASSERT_EQ(it.Get(), whole[static_cast<size_t>((index[2] * 18 + index[1]) * 21 + index[0])]) << index;
+      }
+    };
+    expectPart({ { { 0, 0, 32 } }, { { 21, 18, 16 } } });
+    expectPart({ { { 0, 0, 16 } }, { { 21, 18, 16 } } });
+    expectPart({ { { 0, 4, 32 } }, { { 10, 9, 16 } } });
+    expectPart({ { { 0, 0, 48 } }, { { 21, 18, 16 } } });
+    upgrade.LabelImage->FillBuffer(1);
+    upgrade.LabelImage->Modified();
+    expectPart({ { { 0, 0, 64 } }, { { 21, 18, 16 } } });
+    upgrade.GreyImage->FillBuffer(7);
+    upgrade.GreyImage->Modified();
+    expectPart({ { { 0, 0, 80 } }, { { 21, 18, 16 } } });
+  }
 }
 
 TEST(UNetFilter, SeesWhatChanged)
