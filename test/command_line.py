@@ -364,6 +364,24 @@ class Perturb(ToolTest):
         single = self.perturb(labels / "a2.mha", "single.mha", "--omission", 0.5, "--seed", 7)
         np.testing.assert_array_equal(first, read_mha(single)[0])
 
+    def test_ignored_pixels_stay(self):
+        cells = grid_of_cells()
+        known, ignored = cells.copy(), cells.copy()
+        known[:, :15] = 0
+        ignored[:, :15] = 255
+        write_mha(self.folder / "known" / "a.mha", known)
+        write_mha(self.folder / "ignored" / "a.mha", ignored)
+        dilation = ["--bias", 3, "--bias-operation", "dilation"]
+        for number, options in enumerate([["--omission", 0.5], dilation, ["--salt-and-pepper", 0.3]]):
+            expected, _ = read_mha(self.perturb(self.folder / "known", f"known{number}", *options) / "a.mha")
+            out = self.perturb(self.folder / "ignored", f"ignored{number}", *options, "--ignore-label", 255)
+            np.testing.assert_array_equal(read_mha(out / "a.mha")[0], np.where(ignored == 255, 255, expected))
+            self.assertFalse(np.array_equal(expected, known))
+        ignored[(ignored > 0) & (ignored < 255)] = 1
+        write_mha(self.folder / "ignored" / "a.mha", ignored)
+        perturb = ["perturb", "--labels", self.folder / "ignored", "--omission", 0.5, "--ignore-label", 255]
+        self.refuse(*perturb, "--output", self.folder / "mask", naming=["a.mha", "one label for"])
+
     def test_images_of_a_set_have_draws_of_their_own(self):
         for i in range(12):
             write_mha(self.folder / "labels" / f"{i}.mha", grid_of_cells())
@@ -1254,6 +1272,23 @@ class Apply(Networks):
         self.refuse(*segment, self.images, "--foreground-value", 0, naming=["--foreground-value", "'0'"])
         if not Path("/dev/nvidia0").exists():
             self.refuse(*segment, self.images, "--device", "cuda", naming="cuda")
+
+    def test_ignored_pixels_of_annotations_stay(self):
+        def upgrade(name, left, *options):
+            labels = read_png(self.labels_ / "cells_1.png").astype(np.uint16)
+            labels[:, :20] = left
+            write_png(self.folder / name / "cells_1.png", labels)
+            self.succeed(
+                *["upgrade", "--model", self.upgrade_model, "--images", self.images / "cells_1.png", *options],
+                *["--labels", self.folder / name / "cells_1.png", "--output", self.folder / f"{name}.png"],
+            )
+            return read_png(self.folder / f"{name}.png")
+
+        threshold = ["--threshold", 0.3]
+        expected = upgrade("known", 0, *threshold)
+        found = upgrade("ignored", 300, *threshold, "--ignore-label", 300)
+        np.testing.assert_array_equal(found[:, :20], 300)
+        np.testing.assert_array_equal(found[:, 20:], expected[:, 20:])
 
     def test_units_that_differ(self):
         model = self.folder / "micrometres.unet"

@@ -223,19 +223,20 @@ ApplyModel(const ApplyJob & job)
       format = annotation.Format;
       name = labelsPath.filename();
     }
+    const auto counted = WithoutIgnored(annotation, job.IgnoreLabel);
     const auto place = output.GetPath(rename(name));
     const Work work{ job, model, image, place, progress };
     WorkOnFile(path, [&] {
       if (job.Probability)
       {
-        work.RunWith<ProbabilityImageType>(annotation.Image, [&](const ProbabilityImageType * part) {
-          WriteProbability(part, format.Dimension, place);
-        });
+        work.RunWith<ProbabilityImageType>(
+          counted.Image, [&](const ProbabilityImageType * part) { WriteProbability(part, format.Dimension, place); });
       }
       else
       {
-        work.RunWith<LabelImageType>(annotation.Image, [&](const LabelImageType * part) {
-          WriteIntegers(part, format, job.ForegroundValue, place);
+        work.RunWith<LabelImageType>(counted.Image, [&](LabelImageType * part) {
+          RestoreIgnored(part, annotation.Image, job.IgnoreLabel);
+          WriteIntegers(part, format, std::max(job.ForegroundValue, job.IgnoreLabel.value_or(0)), place);
         });
       }
     });
@@ -252,6 +253,11 @@ AddUpgrade(CLI::App & app)
   command->add_option("--labels", job->Labels, "The poor annotations, under the same file names")
     ->required()
     ->type_name("PATH");
+  command
+    ->add_option("--ignore-label",
+                 job->IgnoreLabel,
+                 "Value in --labels of pixels that are neither cell nor background; they keep it in the output")
+    ->type_name("N");
 }
 
 void

@@ -19,6 +19,7 @@
 #define apply_h
 
 #include "CommonOptions.h"
+#include "IgnoredPixels.h"
 
 #include <filesystem>
 
@@ -31,6 +32,7 @@ struct ApplyJob
   bool                  Probability{ false };
   double                Threshold;
   unsigned int          ForegroundValue;
+  ::IgnoreLabel         IgnoreLabel; ///< of the annotations
   unsigned int          TileSize;
   unsigned int          SliceAxis;
   bool                  TestTimeAugmentation{ false };

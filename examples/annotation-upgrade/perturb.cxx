@@ -38,13 +38,13 @@ class MaskWatch
 {
 public:
   void
-  Add(const LabelImageType * labels, const fs::path & path)
+  Add(const LabelImageType * labels, const IgnoreLabel & ignoreLabel, const fs::path & path)
   {
     if (m_Labelled)
     {
       return;
     }
-    const itk::AnnotationCells<LabelImageType> cells(labels, {});
+    const itk::AnnotationCells<LabelImageType> cells(labels, ignoreLabel);
     m_Labelled = cells.AreLabelled();
     if (cells.HasParts() && m_Mask.empty())
     {
@@ -111,11 +111,12 @@ Perturb(const PerturbJob & job)
     const auto   good = ReadLabels(path);
     if (job.Perturbation.Omits())
     {
-      watch.Add(good.Image, path);
+      watch.Add(good.Image, job.IgnoreLabel, path);
     }
+    const auto counted = WithoutIgnored(good, job.IgnoreLabel);
     const auto filter = FilterType::New();
     job.Perturbation.ApplyTo(*filter);
-    filter->SetInput(good.Image);
+    filter->SetInput(counted.Image);
     filter->SetSeed(SeedFor(job.Common.Seed, labels[i].Name));
     filter->SetSliceBySlice(job.SliceBySlice);
     filter->SetSliceAxis(job.SliceAxis);
@@ -129,6 +130,7 @@ Perturb(const PerturbJob & job)
     }
     progress.Watch(filter);
     WorkOnFile(path, [&] { filter->Update(); });
+    RestoreIgnored(filter->GetOutput(), good.Image, job.IgnoreLabel);
     WriteIntegers(filter->GetOutput(), good.Format, output.GetPath(NameForLabels(path.filename())));
     progress.FinishStep();
   }
@@ -147,6 +149,10 @@ AddPerturb(CLI::App & app)
   command->add_option("--output", job->Output, "Where the poor annotations go, under the same file names")
     ->required()
     ->type_name("PATH");
+  command
+    ->add_option(
+      "--ignore-label", job->IgnoreLabel, "Value in --labels of pixels that are neither cell nor background; they stay")
+    ->type_name("N");
   command->add_flag("--slice-by-slice", job->SliceBySlice, "Every slice of a volume has draws of its own");
   command->add_option("--slice-axis", job->SliceAxis, "Axis across the slices: 0, 1 or 2")->type_name("N");
   AddPerturbationOptions(*command, job->Perturbation, false);

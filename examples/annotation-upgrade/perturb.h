@@ -19,6 +19,7 @@
 #define perturb_h
 
 #include "CommonOptions.h"
+#include "IgnoredPixels.h"
 #include "PerturbationOptions.h"
 
 #include <filesystem>
@@ -29,6 +30,7 @@ struct PerturbJob
   std::filesystem::path Candidates; ///< empty without inclusion
   std::filesystem::path Output;
   PerturbationOptions   Perturbation;
+  ::IgnoreLabel         IgnoreLabel;
   bool                  SliceBySlice;
   unsigned int          SliceAxis;
   CommonOptions         Common;

@@ -19,6 +19,7 @@
 #define train_h
 
 #include "CommonOptions.h"
+#include "IgnoredPixels.h"
 #include "PerturbationOptions.h"
 #include "TrainingOptions.h"
 
@@ -32,7 +33,7 @@ struct TrainJob
   std::vector<std::filesystem::path> Images;
   std::vector<std::filesystem::path> Labels;
   std::vector<std::filesystem::path> Candidates;
-  std::optional<unsigned int>        IgnoreLabel; ///< of pixels that count nowhere
+  ::IgnoreLabel                      IgnoreLabel; ///< of pixels that count nowhere
   size_t                             Slices{ 0 }; ///< to choose of all slices with cells; 0: all slices
   std::filesystem::path              Output;      ///< the model file
   bool                               AnnotationInput{ false };

@@ -73,6 +73,16 @@ def test_bias_moves_borders(operation, shape):
     np.testing.assert_array_equal(result != 0, expected)
 
 
+@pytest.mark.parametrize("options", (dict(omission_rate=0.5), dict(maximum_iterations=4), dict(salt_and_pepper_probability=0.2)))
+def test_ignored_pixels_stay(options):
+    labels = make_labels((40, 41), np.uint16)
+    ignored = np.zeros(labels.shape, bool)
+    ignored[:, :15] = True
+    expected = perturb(np.where(ignored, 0, labels).astype(np.uint16), seed=3, **options)
+    result = perturb(np.where(ignored, 999, labels).astype(np.uint16), seed=3, ignore_label=999, **options)
+    np.testing.assert_array_equal(result, np.where(ignored, 999, expected))
+
+
 def test_salt_and_pepper_hits_its_share_of_the_pixels():
     labels = np.zeros((200, 300), np.uint8)
     labels[:, 150:] = 1

@@ -209,6 +209,17 @@ def test_ignored_pixels_do_not_count(phantom):
     assert same(model, train_segment(other, sure, ignore_label=9, **TINY, spacing=0))
 
 
+def test_ignored_pixels_stay_and_the_network_does_not_see_them(phantom):
+    model = make_model(annotation_input=True)
+    ignored, background = phantom.labels.astype(np.int16), phantom.labels.astype(np.int16)
+    ignored[:20], background[:20] = -1, 0
+    result = upgrade(model, phantom.image, ignored, threshold=0.0, ignore_label=-1)
+    np.testing.assert_array_equal(result, np.where(ignored == -1, -1, 1))
+    expected = upgrade(model, phantom.image, background, probability=True)
+    np.testing.assert_array_equal(upgrade(model, phantom.image, ignored, probability=True, ignore_label=-1), expected)
+    assert not np.array_equal(upgrade(model, phantom.image, ignored, probability=True), expected)
+
+
 @pytest.mark.parametrize("dimension", (2, 3))
 def test_results_of_every_kind(kind, dimension):
     size = (64, 48, 16)

@@ -38,6 +38,7 @@ def perturb(
     bias_iterations: int = _perturb["bias_iterations"],
     bias_operation: str = _perturb["bias_operation"],
     bias_per_cell: bool = _perturb["bias_per_cell"],
+    ignore_label: Optional[int] = None,
     slice_by_slice: bool = _perturb["slice_by_slice"],
     slice_axis: int = _perturb["slice_axis"],
     seed: int = _perturb["seed"],
@@ -68,6 +69,8 @@ def perturb(
         "random" (drawn), "erosion" or "dilation"; it needs one of `bias_iterations` and `maximum_iterations`.
     bias_per_cell
         Whether each cell has draws of its own; it needs the same.
+    ignore_label
+        Value of pixels that are neither cell nor background; they stay as they are.
     slice_by_slice
         Whether each slice of a volume is an annotation of its own, with draws of its own.
     slice_axis
@@ -112,7 +115,10 @@ def perturb(
         raise ValueError(f"no perturbation is chosen; give {', '.join(_LEVELS)} or bias_iterations")
     verify_bias(options)
     given = {name: value for name, value in options.items() if value is not None}
-    return wrap_labels(_core.perturb(annotation.pixels, grid, others, given, progress), annotation)
+    ignored = annotation.pixels == ignore_label
+    counted = np.where(ignored, annotation.pixels.dtype.type(0), annotation.pixels)
+    perturbed = _core.perturb(counted, grid, others, given, progress)
+    return wrap_labels(np.where(ignored, annotation.pixels, perturbed), annotation)
 
 
 def is_nothing_chosen(options: Mapping[str, Any]) -> bool:

@@ -406,6 +406,7 @@ def upgrade(
     probability: bool = False,
     threshold: float = _filter["threshold"],
     foreground_value: int = _network.defaults["foreground_value"],
+    ignore_label: Optional[int] = None,
     tile_size: int = _filter["tile_size"],
     slice_axis: int = _filter["slice_axis"],
     progress: Optional[Progress] = None,
@@ -426,6 +427,8 @@ def upgrade(
         Probability from which on a pixel is foreground, 0 to 1.
     foreground_value
         Label of the foreground.
+    ignore_label
+        Value in `labels` of pixels that are neither cell nor background; they keep it in the result.
     tile_size
         Edge of what is computed at once, in pixels that the network sees, which costs memory; 0 chooses. The result
         does not depend on it.
@@ -468,7 +471,7 @@ def segment(
     -------
     An image like `image` of type uint8: 0, and `foreground_value` in the cells; or the probability.
     """
-    return _apply(labels=None, **locals())
+    return _apply(labels=None, ignore_label=None, **locals())
 
 
 def _apply(
@@ -477,6 +480,7 @@ def _apply(
     labels: Any,
     probability: bool,
     foreground_value: int,
+    ignore_label: Optional[int],
     slice_axis: int,
     progress: Optional[Progress],
     **options: Any,
@@ -495,7 +499,8 @@ def _apply(
     if annotation:
         like = annotation
         grid = verify_same_grid(like, intensities)
-        foreground = (like.pixels != 0).view(np.uint8)
+        ignored = like.pixels == ignore_label
+        foreground = ((like.pixels != 0) & ~ignored).view(np.uint8)
         kind = like.pixels.dtype
     limits = np.iinfo(kind)
     if not limits.min <= foreground_value <= limits.max or foreground_value == 0:
@@ -505,7 +510,10 @@ def _apply(
     if probability:
         return like.wrap(result)
     marked = np.where(result != 0, kind.type(foreground_value), kind.type(0))
-    return like.wrap(marked) if labels is None else wrap_labels(marked, like)
+    if annotation is None:
+        return like.wrap(marked)
+    marked[ignored] = like.pixels[ignored]
+    return wrap_labels(marked, like)
 
 
 def _train(
