@@ -144,7 +144,7 @@ AnnotationSampleSource<TImage, TLabelImage>::EstimateSpacing() const
   for (unsigned int axis = 0; axis < ImageDimension; ++axis)
   {
     const double native = m_Samples.front().Spacing[axis];
-    spacing[axis] = native * std::max(1.0, std::round(*median / pixelsPerCell / native));
+    spacing[axis] = native * std::clamp(std::round(*median / pixelsPerCell / native), 1.0, UNetModel::LargestFactor);
   }
   return spacing;
 }
@@ -195,10 +195,16 @@ AnnotationSampleSource<TImage, TLabelImage>::Prepare(const UNetModel * model)
     itkExceptionMacro("There is no cell in any of the "
                       << m_Samples.size() << " annotations: all their pixels are 0. Give annotations with cells.");
   }
-  m_Prepared = true;
-  for (Sample & sample : m_Samples)
+  std::vector<UNetModel::SpacingType> factors; // which may be refused
+  for (const Sample & sample : m_Samples)
   {
-    const auto factor = model->GetFactor(sample.Spacing);
+    factors.push_back(model->GetFactor(sample.Spacing));
+  }
+  m_Prepared = true;
+  for (size_t s = 0; s < m_Samples.size(); ++s)
+  {
+    Sample &     sample = m_Samples[s];
+    const auto & factor = factors[s];
     sample.Grid = WorkingGrid(sample.NativeExtent, factor);
     sample.Extent = sample.Grid.GetWorkingExtent();
     for (const auto & cell : sample.Cells.Get())

@@ -19,6 +19,7 @@
 #define itkPlanarBuffer_h
 
 #include "itkDefaultConvertPixelTraits.h"
+#include "itkImage.h"
 #include "itkMacro.h"
 #include "itkPerturbLines.h"
 #include "itkVectorImage.h"
@@ -57,6 +58,9 @@ CopyToPlanar(const TImage * image, const typename TImage::RegionType & region, f
   using PixelType = typename TImage::PixelType;
   using Traits = DefaultConvertPixelTraits<PixelType>;
   using VectorImageType = VectorImage<typename TImage::InternalPixelType, TImage::ImageDimension>;
+  static_assert(std::is_base_of<VectorImageType, TImage>::value ||
+                  std::is_base_of<Image<PixelType, TImage::ImageDimension>, TImage>::value,
+                "Pixels are taken from the buffer as they are: make an Image of an adaptor, by CastImageFilter.");
   const size_t channels = image->GetNumberOfComponentsPerPixel();
   const size_t pixels = region.GetNumberOfPixels();
   PerturbVisitLines(region, [&](const typename TImage::IndexType & begin, const SizeValueType length) {

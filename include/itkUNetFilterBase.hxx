@@ -389,9 +389,9 @@ UNetFilterBase<TInputImage, TOutputImage>::Remember(const Plan & plan, const std
   {
     return;
   }
-  // The next part may begin with the last pixel of this one, and its tiles begin at a multiple of the alignment.
+  // The next part may begin with the last two pixels of this one, and its tiles begin at a multiple of the alignment.
   const Box &  seen = plan.Tiles.GetSeen();
-  const size_t back = m_Model->GetMargin() + m_Model->GetAlignment();
+  const size_t back = m_Model->GetMargin() + m_Model->GetAlignment() + 1;
   m_RememberedBox = seen;
   m_RememberedBox.Begin[axis] = std::max(seen.Begin[axis], end - std::min(end, back));
   for (size_t channel = 0; channel < m_Model->GetNumberOfInputChannels(); ++channel)

@@ -107,9 +107,15 @@ public:
   }
   itkGetConstReferenceMacro(Spacing, SpacingType);
 
+  /** What GetFactor() may give. */
+  static constexpr double SmallestFactor = 1.0 / 16.0;
+  static constexpr double LargestFactor = 256.0;
+
   /** Pixels of an image of spacing `imageSpacing` along one that the network sees: Spacing / imageSpacing, whole where
    * it nearly is; 1 where Spacing is 0.
-   * \throw ExceptionObject if it is less than 1/16 or more than 256, as with images of another unit. */
+   * \throw ExceptionObject if it is less than SmallestFactor or more than LargestFactor, as with images of another
+   * unit.
+   */
   SpacingType
   GetFactor(const SpacingType & imageSpacing) const;
 

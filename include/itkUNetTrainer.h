@@ -44,12 +44,12 @@ constexpr std::array<const char *, 2> TrainingLossNames{ { "dice", "dice-cross-e
  * \brief Trains a UNetModel on samples from a TrainingSampleSource.
  *
  * Images are split once into training and validation, whole images, by Seed; only images with foreground validate,
- * since those without are best told by a network that finds nothing. An epoch draws PatchesPerEpoch patches
- * from the training images in shuffled order, each perturbed, turned and placed anew from (Seed, epoch, draw), and
- * takes one step of Adam per BatchSize patches. After every epoch the moving average of the weights (EMA) is tried on
- * the whole validation images, whose perturbations were drawn once; the average with the smallest validation loss is
- * what remains in the model. Training ends after Patience epochs without a better one, MaximumEpochs, or
- * MaximumMinutes. It computes on the model's Device and in its Precision.
+ * where there are any, since those without are best told by a network that finds nothing. An epoch draws
+ * PatchesPerEpoch patches from the training images in shuffled order, each perturbed, turned and placed anew from
+ * (Seed, epoch, draw), and takes one step of Adam per BatchSize patches. After every epoch the moving average of the
+ * weights (EMA) is tried on the whole validation images, whose perturbations were drawn once; the average with the
+ * smallest validation loss is what remains in the model. Training ends after Patience epochs without a better one,
+ * MaximumEpochs, or MaximumMinutes. It computes on the model's Device and in its Precision.
  *
  * On the CPU two trainings with the same settings, seed and number of threads give identical files, whether or not one
  * of them was stopped on the way and resumed from its checkpoint (MaximumMinutes aside).
@@ -128,9 +128,9 @@ public:
   /** Default DiceAndCrossEntropy; the paper has Dice alone. */
   itkSetEnumMacro(Loss, TrainingLoss);
   itkGetEnumMacro(Loss, TrainingLoss);
-  /** Share of the images kept for validation, in [0, 1), default 0.2, rounded to whole images; one image with
-   * foreground stays for training. Where that leaves none, as with one or two images by default, all serve both: half
-   * of the good annotations would be too many to lose. */
+  /** Share of the images with foreground kept for validation, in [0, 1), default 0.2, rounded to whole images. Where
+   * that is none, as with one or two by default, all of these serve both: half of the good annotations would be too
+   * many to lose. */
   itkSetMacro(ValidationFraction, double);
   itkGetConstMacro(ValidationFraction, double);
   /** Epochs without a smaller validation loss after which training ends, default 10. */

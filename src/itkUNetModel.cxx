@@ -148,7 +148,7 @@ UNetModel::GetFactor(const SpacingType & imageSpacing) const
   for (unsigned int axis = 0; axis < m_Dimension; ++axis)
   {
     const double ratio = m_Spacing[axis] > 0.0 ? m_Spacing[axis] / imageSpacing[axis] : 1.0;
-    if (!(ratio >= 1.0 / 16.0 && ratio <= 256.0))
+    if (!(ratio >= SmallestFactor && ratio <= LargestFactor))
     {
       itkExceptionMacro(
         "The image's pixels are "

@@ -106,13 +106,17 @@ UNetTrainer::Session::SplitImages()
   std::vector<size_t> images(m_Source.GetNumberOfImages());
   std::iota(images.begin(), images.end(), size_t{ 0 });
   images = PerturbRandomStream(m_Trainer.m_Seed, 0).Choose(images, 1.0);
-  const auto wanted = std::lround(m_Trainer.m_ValidationFraction * static_cast<double>(images.size()));
   const auto hasForeground = [this](const size_t image) { return m_Source.HasForeground(image); };
-  const auto empty = std::stable_partition(images.begin(), images.end(), hasForeground);
-  const auto count = std::clamp<std::ptrdiff_t>(empty - images.begin() - 1, 0, wanted);
-  const auto middle = images.begin() + count;
+  auto       empty = std::stable_partition(images.begin(), images.end(), hasForeground);
+  if (empty == images.begin())
+  {
+    empty = images.end();
+  }
+  const auto able = empty - images.begin();
+  const auto wanted = std::lround(m_Trainer.m_ValidationFraction * static_cast<double>(able));
+  const auto middle = images.begin() + std::min<std::ptrdiff_t>(wanted, able - 1);
   m_TrainingImages.assign(middle, images.end());
-  m_ValidationImages = count > 0 ? std::vector<size_t>(images.begin(), middle) : images;
+  m_ValidationImages.assign(images.begin(), middle > images.begin() ? middle : empty);
   std::sort(m_ValidationImages.begin(), m_ValidationImages.end());
   std::sort(m_TrainingImages.begin(), m_TrainingImages.end());
 }

@@ -377,6 +377,19 @@ class Perturb(ToolTest):
             out = self.perturb(self.folder / "ignored", f"ignored{number}", *options, "--ignore-label", 255)
             np.testing.assert_array_equal(read_mha(out / "a.mha")[0], np.where(ignored == 255, 255, expected))
             self.assertFalse(np.array_equal(expected, known))
+        # Salt takes the smallest label that is free, which the ignored one is not.
+        near = np.where(known > 0, 1, 0).astype(np.uint8)
+        near[:, :15] = 2
+        write_mha(self.folder / "near.mha", near)
+        out = self.perturb(self.folder / "near.mha", "salted.mha", "--salt-and-pepper", 0.3, "--ignore-label", 2)
+        salted, _ = read_mha(out)
+        np.testing.assert_array_equal(salted == 2, near == 2)
+        self.assertGreater(np.count_nonzero(salted == 3), 20)
+        self.refuse(
+            *["perturb", "--labels", self.folder / "near.mha", "--salt-and-pepper", 0.3, "--ignore-label", 0],
+            *["--output", self.folder / "zero.mha"],
+            naming=["--ignore-label", "background"],
+        )
         ignored[(ignored > 0) & (ignored < 255)] = 1
         write_mha(self.folder / "ignored" / "a.mha", ignored)
         perturb = ["perturb", "--labels", self.folder / "ignored", "--omission", 0.5, "--ignore-label", 255]
@@ -1289,6 +1302,12 @@ class Apply(Networks):
         found = upgrade("ignored", 300, *threshold, "--ignore-label", 300)
         np.testing.assert_array_equal(found[:, :20], 300)
         np.testing.assert_array_equal(found[:, 20:], expected[:, 20:])
+        for value, name in [(0, "background"), (1, "cells")]:
+            self.refuse(
+                *["upgrade", "--model", self.upgrade_model, "--images", self.images, "--labels", self.labels_],
+                *["--output", self.folder / "out", "--ignore-label", value],
+                naming=["--ignore-label", name],
+            )
 
     def test_units_that_differ(self):
         model = self.folder / "micrometres.unet"

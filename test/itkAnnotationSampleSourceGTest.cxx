@@ -1218,6 +1218,16 @@ TEST(AnnotationSampleSource, RefusesWhatCannotTeach)
   EXPECT_FALSE(source->HasForeground(0));
   EXPECT_TRUE(source->HasForeground(1));
 
+  // Of another unit.
+  source = GreySource::New();
+  source->AddImage(scene.Image, scene.Annotation);
+  const auto model = NewModel(2, 1);
+  model->SetSpacing({ { 1000.0, 1000.0, 1000.0 } });
+  ExpectError([&] { source->Prepare(model); }, { "units may differ" });
+  ExpectError([&] { source->VerifyModel(model); }, { "not prepared" });
+  model->SetSpacing({ { 1.0, 1.0, 1.0 } });
+  EXPECT_NO_THROW(source->Prepare(model));
+
   const auto nothing = NewLabels<LabelImage>({ { 0, 10, 1 } });
   const auto dark = NewImage<GreyImage>({ { 0, 10, 1 } });
   dark->Allocate();

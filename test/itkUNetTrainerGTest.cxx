@@ -391,16 +391,16 @@ TEST(UNetTrainer, ValidatesOnImagesWithForeground)
   };
   for (unsigned int seed = 1; seed <= 8; ++seed)
   {
-    const auto source = train(seed, 3, 2);
+    const auto source = train(seed, 6, 4);
     ASSERT_EQ(source->Drawn.size(), 1u);
-    EXPECT_GE(*source->Drawn.begin(), 3u);
-    EXPECT_EQ(source->Patches.size(), 4u);
+    EXPECT_GE(*source->Drawn.begin(), 6u);
+    EXPECT_EQ(source->Patches.size(), 9u);
     EXPECT_EQ(source->Patches.count(*source->Drawn.begin()), 0u);
   }
-  // The only one with cells is needed for both.
-  const auto source = train(1, 4, 1);
-  EXPECT_EQ(source->Drawn.count(4), 1u);
-  EXPECT_EQ(source->Patches.count(4), 1u);
+  // The only ones with cells are needed for both.
+  const auto source = train(1, 4, 2);
+  EXPECT_EQ(source->Drawn, std::set<size_t>({ 4, 5 }));
+  EXPECT_EQ(source->Patches.size(), 6u);
 }
 
 TEST(UNetTrainer, CanBeStoppedWhileItValidates)

@@ -17,9 +17,27 @@
  *=========================================================================*/
 #include "IgnoredPixels.h"
 
+#include "Failure.h"
+
 #include "itkImageRegionConstIterator.h"
 #include "itkImageRegionIterator.h"
+#include "itkPerturbLabels.h"
 #include "itkUnaryGeneratorImageFilter.h"
+
+#include <algorithm>
+
+void
+VerifyIgnoreLabel(const IgnoreLabel & ignoreLabel, unsigned int cells)
+{
+  if (ignoreLabel && (*ignoreLabel == 0 || *ignoreLabel == cells))
+  {
+    throw MakeFailure("--ignore-label is ",
+                      *ignoreLabel,
+                      ", which is the value of ",
+                      *ignoreLabel == 0 ? "background" : "cells",
+                      "; give ignored pixels one of their own");
+  }
+}
 
 LabelFile
 WithoutIgnored(LabelFile labels, const IgnoreLabel & ignoreLabel)
@@ -48,6 +66,15 @@ RestoreIgnored(LabelImageType * made, LabelImageType * labels, const IgnoreLabel
   const RegionType part = made->GetBufferedRegion();
   labels->SetRequestedRegion(part);
   labels->Update();
+  unsigned int * const begin = made->GetBufferPointer();
+  unsigned int * const end = begin + part.GetNumberOfPixels();
+  if (std::find(begin, end, *ignoreLabel) != end)
+  {
+    itk::PerturbLabelSet<unsigned int> used;
+    used.Insert(begin, part.GetNumberOfPixels());
+    used.Insert(labels->GetBufferPointer(), labels->GetBufferedRegion().GetNumberOfPixels());
+    std::replace(begin, end, *ignoreLabel, itk::PerturbNextUnusedLabel(used.GetSorted(), 0u));
+  }
   itk::ImageRegionIterator<LabelImageType> to(made, part);
   for (itk::ImageRegionConstIterator<LabelImageType> from(labels, part); !from.IsAtEnd(); ++from, ++to)
   {

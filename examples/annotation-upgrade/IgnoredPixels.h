@@ -26,11 +26,16 @@
  * background to what works on annotations, and have their label again in what it makes. */
 using IgnoreLabel = std::optional<unsigned int>;
 
+/** \throw Failure if the label is that of background or of a cell. */
+void
+VerifyIgnoreLabel(const IgnoreLabel & ignoreLabel, unsigned int cells);
+
 /** The labels, part by part where they are read so, with background in place of the ignored pixels. */
 LabelFile
 WithoutIgnored(LabelFile labels, const IgnoreLabel & ignoreLabel);
 
-/** Gives the pixels of `made`, as much of it as is in memory, the label to ignore where `labels` have it. */
+/** Gives the pixels of `made`, as much of it as is in memory, the label to ignore where `labels` have it, and cells
+ * that were added with this label another that neither has. */
 void
 RestoreIgnored(LabelImageType * made, LabelImageType * labels, const IgnoreLabel & ignoreLabel);
 

@@ -181,6 +181,7 @@ ApplyJob::ApplyJob()
 void
 ApplyModel(const ApplyJob & job)
 {
+  VerifyIgnoreLabel(job.IgnoreLabel, job.ForegroundValue);
   const auto              model = LoadModel(job);
   const ImageSet          images(job.Images);
   std::optional<ImageSet> labels;

@@ -88,6 +88,7 @@ Perturb(const PerturbJob & job)
   {
     throw Failure("no perturbation is chosen; give --omission, --inclusion, --salt-and-pepper or --bias");
   }
+  VerifyIgnoreLabel(job.IgnoreLabel, 0);
   const ImageSet          labels(job.Labels);
   std::optional<ImageSet> candidates;
   const auto              outputs = GetOutputs(labels, job.Output, NameForLabels);

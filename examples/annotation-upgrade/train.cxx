@@ -30,6 +30,7 @@
 #include "itkAnnotationSampleSource.h"
 #include "itkExtractImageFilter.h"
 
+#include <algorithm>
 #include <iomanip>
 #include <optional>
 
@@ -288,8 +289,9 @@ RunTrainer(itk::UNetTrainer & trainer, const TrainJob & job)
   text << std::fixed << std::setprecision(4) << job.Output.filename().string() << ": " << trainer.GetHistory().size()
        << " epochs in " << FormatTime(progress.GetSeconds()) << ", best is epoch " << trainer.GetBestEpoch()
        << " with a validation Dice of " << GetDiceOfBestEpoch(trainer);
-  const Json record = Json::parse(trainer.GetModel()->GetTrainingRecord());
-  if (record.at("validation_images") == record.at("training_images"))
+  const Json   record = Json::parse(trainer.GetModel()->GetTrainingRecord());
+  const Json & learned = record.at("training_images");
+  if (std::count(learned.begin(), learned.end(), record.at("validation_images").front()) > 0)
   {
     text << " on the images that it learned from";
   }

@@ -73,7 +73,9 @@ def test_bias_moves_borders(operation, shape):
     np.testing.assert_array_equal(result != 0, expected)
 
 
-@pytest.mark.parametrize("options", (dict(omission_rate=0.5), dict(maximum_iterations=4), dict(salt_and_pepper_probability=0.2)))
+@pytest.mark.parametrize(
+    "options", (dict(omission_rate=0.5), dict(maximum_iterations=4), dict(salt_and_pepper_probability=0.2))
+)
 def test_ignored_pixels_stay(options):
     labels = make_labels((40, 41), np.uint16)
     ignored = np.zeros(labels.shape, bool)
@@ -81,6 +83,19 @@ def test_ignored_pixels_stay(options):
     expected = perturb(np.where(ignored, 0, labels).astype(np.uint16), seed=3, **options)
     result = perturb(np.where(ignored, 999, labels).astype(np.uint16), seed=3, ignore_label=999, **options)
     np.testing.assert_array_equal(result, np.where(ignored, 999, expected))
+
+
+def test_what_is_added_is_not_ignored():
+    labels = np.zeros((20, 20), np.uint8)
+    labels[5:9, 5:9], labels[:, 15:] = 1, 2
+    result = perturb(labels, salt_and_pepper_probability=0.3, ignore_label=2)
+    np.testing.assert_array_equal(result == 2, labels == 2)
+    assert np.count_nonzero(result == 3) > 20
+    with pytest.raises(ValueError, match="ignore_label is 0"):
+        perturb(labels, salt_and_pepper_probability=0.3, ignore_label=0)
+    full = np.append(np.arange(256, dtype=np.uint8), np.zeros(144, np.uint8)).reshape(20, 20)
+    with pytest.raises(ValueError, match="no label left"):
+        perturb(full, salt_and_pepper_probability=1.0, ignore_label=9)
 
 
 def test_salt_and_pepper_hits_its_share_of_the_pixels():

@@ -218,6 +218,9 @@ def test_ignored_pixels_stay_and_the_network_does_not_see_them(phantom):
     expected = upgrade(model, phantom.image, background, probability=True)
     np.testing.assert_array_equal(upgrade(model, phantom.image, ignored, probability=True, ignore_label=-1), expected)
     assert not np.array_equal(upgrade(model, phantom.image, ignored, probability=True), expected)
+    for value in (0, 1):
+        with pytest.raises(ValueError, match=f"ignore_label is {value}"):
+            upgrade(model, phantom.image, ignored, ignore_label=value)
 
 
 @pytest.mark.parametrize("dimension", (2, 3))

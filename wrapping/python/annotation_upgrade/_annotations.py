@@ -115,10 +115,21 @@ def perturb(
         raise ValueError(f"no perturbation is chosen; give {', '.join(_LEVELS)} or bias_iterations")
     verify_bias(options)
     given = {name: value for name, value in options.items() if value is not None}
-    ignored = annotation.pixels == ignore_label
-    counted = np.where(ignored, annotation.pixels.dtype.type(0), annotation.pixels)
-    perturbed = _core.perturb(counted, grid, others, given, progress)
-    return wrap_labels(np.where(ignored, annotation.pixels, perturbed), annotation)
+    pixels = annotation.pixels
+    if ignore_label is None:
+        return wrap_labels(_core.perturb(pixels, grid, others, given, progress), annotation)
+    if ignore_label == 0:
+        raise ValueError("ignore_label is 0, which is background; give ignored pixels a value of their own")
+    ignored = pixels == ignore_label
+    perturbed = _core.perturb(np.where(ignored, pixels.dtype.type(0), pixels), grid, others, given, progress)
+    added = (perturbed == ignore_label) & ~ignored  # by inclusion or salt, to which this label was free
+    if added.any():
+        used = np.union1d(np.append(perturbed, ignore_label), pixels)
+        unused = np.setdiff1d(np.arange(1, used.size + 2), used)[0]
+        if unused > np.iinfo(pixels.dtype).max:
+            raise ValueError(f"labels has pixels of type {annotation.kind}, which has no label left for what is added")
+        perturbed[added] = unused
+    return wrap_labels(np.where(ignored, pixels, perturbed), annotation)
 
 
 def is_nothing_chosen(options: Mapping[str, Any]) -> bool:

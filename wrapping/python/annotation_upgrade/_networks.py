@@ -505,6 +505,8 @@ def _apply(
     limits = np.iinfo(kind)
     if not limits.min <= foreground_value <= limits.max or foreground_value == 0:
         raise ValueError(f"foreground_value is {foreground_value}; it must be a value of {kind} other than 0")
+    if ignore_label is not None and ignore_label in (0, foreground_value):
+        raise ValueError(f"ignore_label is {ignore_label}, the value of background or cells; give ignored pixels their own")
     options["slice_axis"] = slice_axis if like.dimension == 3 else 2
     result = _network.apply(model._handle, intensities.pixels, foreground, grid, probability, options, progress)
     if probability:
