@@ -161,7 +161,6 @@ TEST(ForegroundOverlap, RefusesImagesOfDifferentGrids)
   direction(1, 1) = -1.0;
   test->SetDirection(direction);
   expectRefused(test, "direction 1 0 0 -1");
-
 }
 
 TEST(ForegroundOverlap, TakesGridsOfSinglePrecision)
