@@ -44,15 +44,15 @@ HalveSize(const torch::Tensor & x)
   return x.is_cpu() ? torch::max_pool3d(x.to(torch::kFloat32), 2).to(x.dtype()) : torch::max_pool3d(x, 2);
 }
 
-/** Convolution with as much padding as keeps the extent. oneDNN computes a pixel in the same way whatever the image's
- * size and the number of threads are, so that tiles have the values of the whole image to the last bit; left to itself,
- * LibTorch takes another way for small images in float32. */
+/** Convolution with as much padding as keeps the extent. When the network is applied, oneDNN computes a pixel in the
+ * same way whatever the image's size and the number of threads are, so that tiles have the values of the whole image to
+ * the last bit; left to itself, as in training, LibTorch takes another way for single small images in float32. */
 torch::Tensor
 Convolve(const torch::Tensor & input, const torch::Tensor & weight, const torch::Tensor & bias)
 {
   const std::vector<int64_t> padding(static_cast<size_t>(input.dim() - 2), weight.size(2) / 2);
   const std::vector<int64_t> ones(padding.size(), 1);
-  if (input.is_cpu() && input.scalar_type() == torch::kFloat32 && at::hasMKLDNN() &&
+  if (!torch::GradMode::is_enabled() && input.is_cpu() && input.scalar_type() == torch::kFloat32 && at::hasMKLDNN() &&
       at::globalContext().userEnabledMkldnn())
   {
     return at::mkldnn_convolution(input, weight, bias, padding, ones, ones, 1);
