@@ -230,12 +230,10 @@ BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const
   PerturbVisitLines(enlarged, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
     const LabelType * const line = input->GetBufferPointer() + input->ComputeOffset(begin);
     const size_t            lineNumber = surviving.GetLineNumber(begin);
-    const auto              addToGroup = [&](const size_t start, const size_t stop) {
+    surviving.SetCells(lineNumber, line);
+    const PerturbWord * const cells = surviving.GetLine(lineNumber);
+    const auto                addToGroup = [&](const size_t start, const PerturbWord pixels) {
       const LabelType label = line[start];
-      if (label == 0)
-      {
-        return;
-      }
       if (label != lastLabel)
       {
         const Draw draw = this->DrawForCell(annotationSeed, label);
@@ -243,10 +241,25 @@ BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const
         lastGroup = &groups.try_emplace(draw.iterations, enlarged).first->second;
         lastLabel = label;
       }
-      lastGroup->SetRun(lineNumber, start, stop);
+      lastGroup->GetLine(lineNumber)[start / PerturbWordBits] |= pixels;
     };
-    PerturbVisitRuns<false>(line, length, addToGroup, [&](const size_t i) { addToGroup(i, i + 1); });
-    surviving.SetCells(lineNumber, line);
+    PerturbVisitWords<false>(
+      line,
+      length,
+      [&](const size_t start, const PerturbWord begins) {
+        for (PerturbWord left = cells[start / PerturbWordBits]; left != 0;)
+        {
+          const PerturbWord run = PerturbFirstRun(left, begins);
+          addToGroup(start + PerturbLowestBit(left), run);
+          left &= ~run;
+        }
+      },
+      [&](const size_t i) {
+        if (line[i] != 0)
+        {
+          addToGroup(i, PerturbWord{ 1 } << i % PerturbWordBits);
+        }
+      });
   });
 
   if (!shrinking.empty())
@@ -294,8 +307,12 @@ BiasPerturbFilter<TLabelImage>::WriteSurviving(const RegionType & region, const 
     begin[0] = enlarged.GetIndex(0);
     const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
     const auto * const      words = surviving.GetLine(surviving.GetLineNumber(begin));
+    std::fill(to + first, to + last, LabelType{ 0 });
     MaskType::VisitWords(words, first, last, [=](const size_t start, const PerturbWord word, const size_t count) {
-      PerturbCopyWhere(word, from + start, to + start, count);
+      if (word != 0)
+      {
+        PerturbReplaceWhere(~word, LabelType{ 0 }, from + start, to + start, count);
+      }
     });
   });
 }

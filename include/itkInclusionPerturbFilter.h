@@ -87,6 +87,15 @@ protected:
   AfterThreadedGenerateData() override;
 
 private:
+  /** Copies pixels, but writes the value for their candidate where getIncluded gives one that is not 0. */
+  template <typename TGetIncluded>
+  static void
+  CopyLine(const LabelType *    from,
+           const LabelType *    candidates,
+           LabelType *          to,
+           SizeValueType        length,
+           const TGetIncluded & getIncluded);
+
   double m_Rate{ 0.7 };
 
   /** For each annotation the value to write for each candidate, 0 for those that were not chosen. */

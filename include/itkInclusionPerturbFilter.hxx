@@ -20,6 +20,8 @@
 
 #include "itkPerturbRandomStream.h"
 
+#include <cstring>
+
 namespace itk
 {
 template <typename TLabelImage>
@@ -120,28 +122,48 @@ InclusionPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionTyp
   TLabelImage * const       output = this->GetOutput();
   this->VisitAnnotations(region, [&](const RegionType & part, uint64_t) {
     const auto & included = m_Included[this->GetAnnotationNumber(part, input->GetLargestPossibleRegion())];
-    Superclass::VisitLongLines({ input, candidates, output },
-                               part,
-                               [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
-                                 const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
-                                 const LabelType * const candidate =
-                                   candidates->GetBufferPointer() + candidates->ComputeOffset(begin);
-                                 LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin);
-                                 PerturbVisitRuns<false>(
-                                   candidate,
-                                   length,
-                                   [&included, candidate, from, to](const size_t start, const size_t stop) {
-                                     const LabelType value = included.Get(candidate[start]);
-                                     const auto      kept =
-                                       static_cast<LabelType>(value == 0 ? ~LabelType{ 0 } : LabelType{ 0 });
-                                     PerturbBlend(from, kept, value, to, start, stop);
-                                   },
-                                   [&included, candidate, from, to](const size_t i) {
-                                     const LabelType value = included.Get(candidate[i]);
-                                     to[i] = value == 0 ? from[i] : value;
-                                   });
-                               });
+    included.WithLookup([&](const auto & getIncluded) {
+      Superclass::VisitLongLines({ input, candidates, output },
+                                 part,
+                                 [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+                                   CopyLine(input->GetBufferPointer() + input->ComputeOffset(begin),
+                                            candidates->GetBufferPointer() + candidates->ComputeOffset(begin),
+                                            output->GetBufferPointer() + output->ComputeOffset(begin),
+                                            length,
+                                            getIncluded);
+                                 });
+    });
   });
+}
+
+template <typename TLabelImage>
+template <typename TGetIncluded>
+void
+InclusionPerturbFilter<TLabelImage>::CopyLine(const LabelType *    from,
+                                              const LabelType *    candidates,
+                                              LabelType *          to,
+                                              const SizeValueType  length,
+                                              const TGetIncluded & getIncluded)
+{
+  PerturbWord included = 0;
+  PerturbVisitWords<false>(
+    candidates,
+    length,
+    [&](const size_t start, const PerturbWord begins) {
+      included = PerturbMarkRuns(candidates + start, begins, included, getIncluded);
+      std::memcpy(to + start, from + start, PerturbWordBits * sizeof(LabelType));
+      for (PerturbWord left = included; left != 0;)
+      {
+        const PerturbWord run = PerturbFirstRun(left, begins);
+        const LabelType   value = getIncluded(candidates[start + PerturbLowestBit(left)]);
+        PerturbReplaceWhere(run, value, to + start, to + start);
+        left &= ~run;
+      }
+    },
+    [&](const size_t i) {
+      const LabelType value = getIncluded(candidates[i]);
+      to[i] = value == 0 ? from[i] : value;
+    });
 }
 
 template <typename TLabelImage>

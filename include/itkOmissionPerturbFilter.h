@@ -72,10 +72,15 @@ protected:
   AfterThreadedGenerateData() override;
 
 private:
+  /** Copies pixels, but writes background for labels for which isOmitted is not 0. */
+  template <typename TIsOmitted>
+  static void
+  CopyLine(const LabelType * from, LabelType * to, SizeValueType length, const TIsOmitted & isOmitted);
+
   double m_Rate{ 0.7 };
 
-  /** For each annotation the bits that remain of its labels: all or none. */
-  std::vector<PerturbLabelTable<LabelType>> m_Kept;
+  /** For each annotation, 1 for the labels to remove, 0 for the others. */
+  std::vector<PerturbLabelTable<LabelType>> m_Omitted;
 };
 } // namespace itk
 

@@ -36,16 +36,16 @@ OmissionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
 {
   const RegionType region = this->EnlargeToAnnotations(this->GetOutput()->GetRequestedRegion());
   const auto       present = this->CollectLabels(this->GetInput(), region);
-  m_Kept.clear();
+  m_Omitted.clear();
   this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
     const auto &                 labels = present[this->GetAnnotationNumber(annotation, region)];
-    PerturbLabelTable<LabelType> kept(labels, static_cast<LabelType>(~LabelType{ 0 }));
+    PerturbLabelTable<LabelType> omitted(labels, 0);
     PerturbRandomStream          stream(this->GetSeed(), key);
     for (const LabelType label : stream.Choose(labels, m_Rate))
     {
-      kept.Set(label, 0);
+      omitted.Set(label, 1);
     }
-    m_Kept.push_back(std::move(kept));
+    m_Omitted.push_back(std::move(omitted));
   });
 }
 
@@ -56,27 +56,42 @@ OmissionPerturbFilter<TLabelImage>::DynamicThreadedGenerateData(const RegionType
   const TLabelImage * const input = this->GetInput();
   TLabelImage * const       output = this->GetOutput();
   this->VisitAnnotations(region, [&](const RegionType & part, uint64_t) {
-    const auto & kept = m_Kept[this->GetAnnotationNumber(part, output->GetRequestedRegion())];
-    Superclass::VisitLongLines(
-      { input, output }, part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
-        const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
-        LabelType * const       to = output->GetBufferPointer() + output->ComputeOffset(begin);
-        PerturbVisitRuns<true>(
-          from,
-          length,
-          [&kept, from, to](const size_t start, const size_t stop) {
-            PerturbBlend(from, kept.Get(from[start]), LabelType{ 0 }, to, start, stop);
-          },
-          [&kept, from, to](const size_t i) { to[i] = from[i] & kept.Get(from[i]); });
-      });
+    m_Omitted[this->GetAnnotationNumber(part, output->GetRequestedRegion())].WithLookup([&](const auto & isOmitted) {
+      Superclass::VisitLongLines(
+        { input, output }, part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
+          CopyLine(input->GetBufferPointer() + input->ComputeOffset(begin),
+                   output->GetBufferPointer() + output->ComputeOffset(begin),
+                   length,
+                   isOmitted);
+        });
+    });
   });
+}
+
+template <typename TLabelImage>
+template <typename TIsOmitted>
+void
+OmissionPerturbFilter<TLabelImage>::CopyLine(const LabelType *   from,
+                                             LabelType *         to,
+                                             const SizeValueType length,
+                                             const TIsOmitted &  isOmitted)
+{
+  PerturbWord omitted = 0;
+  PerturbVisitWords<true>(
+    from,
+    length,
+    [&](const size_t start, const PerturbWord begins) {
+      omitted = PerturbMarkRuns(from + start, begins, omitted, isOmitted);
+      PerturbReplaceWhere(omitted, LabelType{ 0 }, from + start, to + start);
+    },
+    [&](const size_t i) { to[i] = isOmitted(from[i]) ? LabelType{ 0 } : from[i]; });
 }
 
 template <typename TLabelImage>
 void
 OmissionPerturbFilter<TLabelImage>::AfterThreadedGenerateData()
 {
-  m_Kept.clear();
+  m_Omitted.clear();
 }
 
 template <typename TLabelImage>

@@ -122,6 +122,25 @@ PerturbFindBegins(const TLabel * line, const size_t start)
 }
 
 #if defined(ITK_PERTURB_SSE2)
+/** Registers of pixels: entry e has all bits of pixel i set where bit i of e is. \ingroup AnnotationUpgrade */
+template <typename TLabel>
+struct PerturbExpandedBits
+{
+  static constexpr size_t Pixels = sizeof(__m128i) / sizeof(TLabel);
+  alignas(sizeof(__m128i)) TLabel entries[size_t{ 1 } << Pixels][Pixels]{};
+
+  constexpr PerturbExpandedBits()
+  {
+    for (size_t entry = 0; entry < size_t{ 1 } << Pixels; ++entry)
+    {
+      for (size_t i = 0; i < Pixels; ++i)
+      {
+        entries[entry][i] = static_cast<TLabel>((entry >> i & 1) != 0 ? ~TLabel{ 0 } : TLabel{ 0 });
+      }
+    }
+  }
+};
+
 /** A register of pixels: all bits of pixel i are 1 where bit i of the word is set. \ingroup AnnotationUpgrade */
 template <typename TLabel>
 __m128i
@@ -136,47 +155,48 @@ PerturbExpandBits(const PerturbWord word)
     const __m128i         each = _mm_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
     return _mm_cmpeq_epi8(_mm_and_si128(bits, each), each);
   }
-  else if constexpr (sizeof(TLabel) == 2)
-  {
-    const __m128i each = _mm_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128);
-    return _mm_cmpeq_epi16(_mm_and_si128(_mm_set1_epi16(static_cast<int16_t>(word)), each), each);
-  }
   else
   {
-    const __m128i each = _mm_setr_epi32(1, 2, 4, 8);
-    return _mm_cmpeq_epi32(_mm_and_si128(_mm_set1_epi32(static_cast<int32_t>(word)), each), each);
+    static constexpr PerturbExpandedBits<TLabel> expanded;
+    const auto * const                           entry = expanded.entries[word % (PerturbWord{ 1 } << expanded.Pixels)];
+    return _mm_load_si128(reinterpret_cast<const __m128i *>(entry));
   }
 }
 #endif
 
-/** Copies, of at most 64 pixels, those whose bit is set, and writes background for the others.
- * \ingroup AnnotationUpgrade */
+/** Copies at most 64 pixels, but writes a value where their bit is set. \ingroup AnnotationUpgrade */
 template <typename TLabel>
 void
-PerturbCopyWhere(PerturbWord word, const TLabel * from, TLabel * to, const size_t count)
+PerturbReplaceWhere(PerturbWord    word,
+                    const TLabel   value,
+                    const TLabel * from,
+                    TLabel *       to,
+                    size_t         count = PerturbWordBits)
 {
-  if (word == 0)
-  {
-    std::fill_n(to, count, TLabel{ 0 });
-    return;
-  }
-  size_t i = 0;
 #if defined(ITK_PERTURB_SSE2)
   if constexpr (sizeof(TLabel) <= 4)
   {
     constexpr size_t pixels = sizeof(__m128i) / sizeof(TLabel);
-    for (; i + pixels <= count; i += pixels)
+    const __m128i    values = sizeof(TLabel) == 1   ? _mm_set1_epi8(static_cast<char>(value))
+                              : sizeof(TLabel) == 2 ? _mm_set1_epi16(static_cast<int16_t>(value))
+                                                    : _mm_set1_epi32(static_cast<int32_t>(value));
+    for (; count >= pixels; count -= pixels)
     {
-      const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from + i));
-      _mm_storeu_si128(reinterpret_cast<__m128i *>(to + i), _mm_and_si128(all, PerturbExpandBits<TLabel>(word)));
+      const __m128i where = PerturbExpandBits<TLabel>(word);
+      const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from));
+      _mm_storeu_si128(reinterpret_cast<__m128i *>(to),
+                       _mm_or_si128(_mm_andnot_si128(where, all), _mm_and_si128(where, values)));
       word >>= pixels;
+      from += pixels;
+      to += pixels;
     }
   }
 #endif
-  for (; i < count; ++i)
+  for (; count > 0; --count)
   {
-    to[i] = (word & 1) != 0 ? from[i] : TLabel{ 0 };
+    *to++ = (word & 1) != 0 ? value : *from;
     word >>= 1;
+    ++from;
   }
 }
 } // namespace itk

@@ -137,7 +137,7 @@ PerturbFilterBase<TLabelImage>::CollectLabels(const TLabelImage * image, const R
       this->VisitAnnotations(piece, [&](const RegionType & part, uint64_t) {
         PerturbLabelSet<LabelType> labels;
         VisitLongLines({ image }, part, [&](const typename TLabelImage::IndexType & begin, const SizeValueType length) {
-          labels.Insert(image->GetBufferPointer() + image->ComputeOffset(begin), length);
+          labels.Insert(image->GetBufferPointer() + image->ComputeOffset(begin), length, part.GetSize(0));
         });
         auto                              sorted = labels.GetSorted();
         const std::lock_guard<std::mutex> lock(mutex);

@@ -28,59 +28,25 @@
 
 namespace itk
 {
-/** How many pixels are searched for begins of runs before these are treated. \ingroup AnnotationUpgrade */
-constexpr size_t PerturbBlockLength = 16 * PerturbWordBits;
-
-/** Positions of the pixels that begin a run, see PerturbFindBegins(), from start to stop - 1, which are whole words of
- * one block. Returns how many there are. Writes, and overwrites, one position more. \ingroup AnnotationUpgrade */
-template <bool VCellsOnly, typename TLabel>
-size_t
-PerturbCollectBegins(const TLabel * line, const size_t start, const size_t stop, size_t * const positions)
-{
-  // As many as most words have are written whether they are there or not: that is cheaper than to guess wrong.
-  constexpr unsigned int usual = 3;
-  constexpr PerturbWord  last = PerturbWord{ 1 } << (PerturbWordBits - 1);
-  size_t                 count = 0;
-  for (size_t first = start; first < stop; first += PerturbWordBits)
-  {
-    for (PerturbWord begins = PerturbFindBegins<VCellsOnly>(line, first); begins != 0;)
-    {
-      for (unsigned int i = 0; i < usual; ++i)
-      {
-        positions[count] = first + PerturbLowestBit(begins | last);
-        count += begins != 0;
-        begins &= begins - 1;
-      }
-    }
-  }
-  return count;
-}
-
-/** Cuts a line of pixels into runs that begin with the label which all their pixels have, or all but background with
- * VCellsOnly, which gives fewer runs. Calls treatRun(begin, end) for them in ascending order; treatRun may treat up to
- * PerturbChunkLength - 1 pixels beyond the end as well, wrongly, since their own run comes later. Calls treatPixel(i)
- * for the pixels at the end of the line that are too few for this.
- * \ingroup AnnotationUpgrade */
-constexpr size_t PerturbChunkLength = 16;
-template <bool VCellsOnly, typename TLabel, typename TTreatRun, typename TTreatPixel>
+/** Calls treatWord(start, begins) for each 64 pixels of a line from `start` on, in ascending order, with the pixels
+ * that begin a run (see PerturbFindBegins(); the first pixel of the line begins one here), and treatPixel(i) for those
+ * at the end of the line that are too few. \ingroup AnnotationUpgrade */
+template <bool VCellsOnly, typename TLabel, typename TTreatWord, typename TTreatPixel>
 void
-PerturbVisitRuns(const TLabel * line, const size_t length, const TTreatRun treatRun, const TTreatPixel treatPixel)
+PerturbVisitWords(const TLabel *      line,
+                  const size_t        length,
+                  const TTreatWord &  treatWord,
+                  const TTreatPixel & treatPixel)
 {
-  size_t begins[PerturbBlockLength + 2];
   size_t start = 0;
-  while (start + PerturbWordBits + PerturbChunkLength <= length)
+  if (start + PerturbWordBits < length)
   {
-    const size_t words = (length - PerturbChunkLength - start) / PerturbWordBits;
-    const size_t stop = start + std::min(PerturbBlockLength, words * PerturbWordBits);
-    begins[0] = start;
-    const size_t count = 1 + PerturbCollectBegins<VCellsOnly>(line, start, stop, begins + 1);
-    begins[count] = stop;
-    // What the block begins with may be a begin that was found as well.
-    for (size_t i = begins[1] == start ? 1 : 0; i < count; ++i)
-    {
-      treatRun(begins[i], begins[i + 1]);
-    }
-    start = stop;
+    treatWord(start, PerturbFindBegins<VCellsOnly>(line, start) | 1);
+    start += PerturbWordBits;
+  }
+  for (; start + PerturbWordBits < length; start += PerturbWordBits)
+  {
+    treatWord(start, PerturbFindBegins<VCellsOnly>(line, start));
   }
   for (; start < length; ++start)
   {
@@ -88,25 +54,43 @@ PerturbVisitRuns(const TLabel * line, const size_t length, const TTreatRun treat
   }
 }
 
-/** Writes (from & mask) | value into the pixels begin to end - 1, and into up to PerturbChunkLength - 1 beyond.
+/** Tells which of 64 pixels belong to runs that begin with a chosen label.
+ * \param pixels The pixels.
+ * \param begins Those that begin a run.
+ * \param before What was found for the 64 pixels before them.
+ * \param isChosen Gives for a label whether it is chosen: 0 if not.
  * \ingroup AnnotationUpgrade */
-template <typename TLabel>
-void
-PerturbBlend(const TLabel * __restrict from,
-             const TLabel mask,
-             const TLabel value,
-             TLabel * __restrict to,
-             size_t       begin,
-             const size_t end)
+template <typename TLabel, typename TIsChosen>
+PerturbWord
+PerturbMarkRuns(const TLabel * pixels, PerturbWord begins, const PerturbWord before, const TIsChosen & isChosen)
 {
-  do
+  // As many as most words have are treated whether they are there or not: that is cheaper than to guess wrong.
+  constexpr unsigned int usual = 2;
+  constexpr PerturbWord  last = PerturbWord{ 1 } << (PerturbWordBits - 1);
+  PerturbWord            marked = PerturbWord{ 0 } - (before >> (PerturbWordBits - 1));
+  while (begins != 0)
   {
-    for (size_t i = 0; i < PerturbChunkLength; ++i)
+    for (unsigned int i = 0; i < usual; ++i)
     {
-      to[begin + i] = static_cast<TLabel>((from[begin + i] & mask) | value);
+      const PerturbWord chosen = isChosen(pixels[PerturbLowestBit(begins | last)]) ? 1 : 0;
+      const PerturbWord later = begins & (begins - 1);
+      const PerturbWord fromHere = PerturbWord{ 0 } - (begins ^ later);
+      marked ^= (marked ^ (PerturbWord{ 0 } - chosen)) & fromHere;
+      begins = later;
     }
-    begin += PerturbChunkLength;
-  } while (begin < end);
+  }
+  return marked;
+}
+
+/** Of the marked ones among 64 pixels, not none, the first that lie in a row and in one run.
+ * \ingroup AnnotationUpgrade */
+inline PerturbWord
+PerturbFirstRun(const PerturbWord marked, const PerturbWord begins)
+{
+  const PerturbWord before = (marked & (PerturbWord{ 0 } - marked)) - 1;
+  const PerturbWord later = begins & ~(before << 1 | 1);
+  const PerturbWord upToNext = (later & (PerturbWord{ 0 } - later)) - 1;
+  return marked & upToNext & ~before;
 }
 
 /** \class PerturbLabelSet
@@ -120,25 +104,24 @@ template <typename TLabel>
 class PerturbLabelSet
 {
 public:
-  /** \pre length > 0. */
+  /** Inserts the labels of an image's lines of this many pixels that lie one behind the other, `length` pixels in all.
+   * A pixel below one of the same label is passed over. */
   void
-  Insert(const TLabel * line, const size_t length)
+  Insert(const TLabel * pixels, const size_t length, const size_t lineLength)
   {
-    size_t begins[PerturbBlockLength + 1];
-    size_t start = 0;
-    while (start + PerturbWordBits < length)
+    const size_t first = std::min(length, lineLength);
+    PerturbVisitWords<true>(
+      pixels,
+      first,
+      [this, pixels](const size_t start, const PerturbWord begins) { this->InsertWhere(begins, pixels + start); },
+      [this, pixels](const size_t i) { this->Insert(pixels[i]); });
+    size_t start = first;
+    for (; start + PerturbWordBits <= length; start += PerturbWordBits)
     {
-      const size_t words = (length - 1 - start) / PerturbWordBits;
-      const size_t stop = start + std::min(PerturbBlockLength, words * PerturbWordBits);
-      const size_t count = PerturbCollectBegins<true>(line, start, stop, begins);
-      for (size_t i = 0; i < count; ++i)
-      {
-        this->Insert(line[begins[i]]);
-      }
-      start = stop;
+      const TLabel * const word = pixels + start;
+      this->InsertWhere(~PerturbFindEqual(word, word - 1, word - lineLength, PerturbBackground<TLabel>), word);
     }
-    this->Insert(line[0]);
-    std::for_each(line + start, line + length, [this](const TLabel label) { this->Insert(label); });
+    std::for_each(pixels + start, pixels + length, [this](const TLabel label) { this->Insert(label); });
   }
 
   /** The labels in ascending order. */
@@ -162,6 +145,15 @@ public:
 
 private:
   using UnsignedType = std::make_unsigned_t<TLabel>;
+
+  void
+  InsertWhere(PerturbWord word, const TLabel * pixels)
+  {
+    for (; word != 0; word &= word - 1)
+    {
+      this->Insert(pixels[PerturbLowestBit(word)]);
+    }
+  }
 
   void
   Insert(const TLabel label)
@@ -200,7 +192,7 @@ public:
     : m_Labels(std::move(labels))
   {
     m_Labels.insert(std::lower_bound(m_Labels.begin(), m_Labels.end(), TLabel{ 0 }), TLabel{ 0 });
-    const auto range = static_cast<UnsignedType>(this->GetOffset(m_Labels.back()));
+    const auto range = static_cast<UnsignedType>(GetOffset(m_Labels.back(), m_Labels.front()));
     m_Flat = range < 65536;
     m_Values.resize(m_Flat ? size_t{ range } + 1 : m_Labels.size(), value);
   }
@@ -217,19 +209,36 @@ public:
     return m_Values[this->GetSlot(label)];
   }
 
+  /** Calls use(get), where get(label) is Get(label), but faster for many labels. */
+  template <typename TUse>
+  void
+  WithLookup(const TUse & use) const
+  {
+    if (m_Flat)
+    {
+      use([values = m_Values.data(), smallest = m_Labels.front()](const TLabel label) {
+        return values[GetOffset(label, smallest)];
+      });
+    }
+    else
+    {
+      use([this](const TLabel label) { return this->Get(label); });
+    }
+  }
+
 private:
   using UnsignedType = std::make_unsigned_t<TLabel>;
 
-  UnsignedType
-  GetOffset(const TLabel label) const
+  static UnsignedType
+  GetOffset(const TLabel label, const TLabel smallest)
   {
-    return static_cast<UnsignedType>(static_cast<UnsignedType>(label) - static_cast<UnsignedType>(m_Labels.front()));
+    return static_cast<UnsignedType>(static_cast<UnsignedType>(label) - static_cast<UnsignedType>(smallest));
   }
 
   size_t
   GetSlot(const TLabel label) const
   {
-    return m_Flat ? this->GetOffset(label)
+    return m_Flat ? GetOffset(label, m_Labels.front())
                   : static_cast<size_t>(std::lower_bound(m_Labels.begin(), m_Labels.end(), label) - m_Labels.begin());
   }
 

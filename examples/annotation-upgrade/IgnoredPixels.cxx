@@ -71,8 +71,9 @@ RestoreIgnored(LabelImageType * made, LabelImageType * labels, const IgnoreLabel
   if (std::find(begin, end, *ignoreLabel) != end)
   {
     itk::PerturbLabelSet<unsigned int> used;
-    used.Insert(begin, part.GetNumberOfPixels());
-    used.Insert(labels->GetBufferPointer(), labels->GetBufferedRegion().GetNumberOfPixels());
+    used.Insert(begin, part.GetNumberOfPixels(), part.GetSize(0));
+    const RegionType buffered = labels->GetBufferedRegion();
+    used.Insert(labels->GetBufferPointer(), buffered.GetNumberOfPixels(), buffered.GetSize(0));
     std::replace(begin, end, *ignoreLabel, itk::PerturbNextUnusedLabel(used.GetSorted(), 0u));
   }
   itk::ImageRegionIterator<LabelImageType> to(made, part);

@@ -4,9 +4,10 @@
     test/benchmark/perturb_peers.py --program build/bin/perturbBenchmark --output build/perturb
 
 Prints ratios, and writes OUTPUT.json and OUTPUT.png. Omission and inclusion have two peers: scikit-image's map_array, which
-takes labels of any size, and a NumPy table with a place for each label up to the largest, as an expert writes it. Everything runs on the same images of round cells at random places,
-the filters and their peers in turns, on one thread; medians over all rounds, of processor time, which other programs on the
-machine hardly change. Only the gain of several threads is measured by the clock.
+takes labels of any size, and a NumPy table with a place for each label up to the largest, as an expert writes it.
+Everything runs on the same images of round cells at random places, the filters and their peers, few cells and many, in
+turns, on one thread; medians over all rounds, of processor time, which other programs on the machine hardly change. Only
+the gain of several threads is measured by the clock.
 """
 import argparse
 import json
@@ -173,43 +174,41 @@ def medians(rounds):
     return {name: statistics.median(times[name] for times in rounds) for name in rounds[0]}
 
 
+def time_slice(bench, count, random):
+    """One round: milliseconds of the filters, and of each kind of peer, for so many cells."""
+    image = cells(SLICE, count, seed=1)
+    candidates = cells(SLICE, count // 2, seed=2, share=0.1)
+    mask = (image != 0).astype(np.uint8)
+    peers = {draw: timed(lambda: bias_2d(draw, (image != 0).astype(np.uint8)), 0.03) for draw in DRAWS}
+    peers["omission"] = timed(lambda: omit(image, random))
+    peers["inclusion"] = timed(lambda: include(image, candidates, random))
+    return {
+        "filters": bench.run(image, candidates, "copy", "omission", "inclusion", "salt and pepper", *DRAWS)[0],
+        "peers": peers,
+        "peers with a table": {
+            "omission": timed(lambda: omit_by_table(image, random)),
+            "inclusion": timed(lambda: include_by_table(image, candidates, random)),
+        },
+        "peers that keep labels": {
+            draw: timed(lambda: keep_labels(draw, image, bias_2d(draw, (image != 0).astype(np.uint8))), 0.03)
+            for draw in DRAWS
+        },
+        "OpenCV's call alone": {draw: timed(lambda: bias_2d(draw, mask), 0.03) for draw in DRAWS},
+    }
+
+
 def compare_slices(bench, rounds):
+    counts = (20, 2000)
+    random = np.random.default_rng(3)
+    timings = [{count: time_slice(bench, count, random) for count in counts} for _ in range(rounds)]
     results = {}
-    for count in (20, 2000):
-        image = cells(SLICE, count, seed=1)
-        candidates = cells(SLICE, count // 2, seed=2, share=0.1)
-        mask = (image != 0).astype(np.uint8)
-        random = np.random.default_rng(3)
-        ours, peers, kept, bare, tables = [], [], [], [], []
-        for _ in range(rounds):
-            ours.append(bench.run(image, candidates, "copy", "omission", "inclusion", "salt and pepper", *DRAWS)[0])
-            peer = {draw: timed(lambda: bias_2d(draw, (image != 0).astype(np.uint8)), 0.03) for draw in DRAWS}
-            peer["omission"] = timed(lambda: omit(image, random))
-            peer["inclusion"] = timed(lambda: include(image, candidates, random))
-            peers.append(peer)
-            tables.append(
-                {
-                    "omission": timed(lambda: omit_by_table(image, random)),
-                    "inclusion": timed(lambda: include_by_table(image, candidates, random)),
-                }
-            )
-            kept.append(
-                {
-                    draw: timed(lambda: keep_labels(draw, image, bias_2d(draw, (image != 0).astype(np.uint8))), 0.03)
-                    for draw in DRAWS
-                }
-            )
-            bare.append({draw: timed(lambda: bias_2d(draw, mask), 0.03) for draw in DRAWS})
-        ours, peers, kept, bare, tables = (medians(times) for times in (ours, peers, kept, bare, tables))
-        for result in (ours, peers, kept, bare):
-            result["bias 6"] = statistics.median(result[draw] for draw in DRAWS)
-        results[f"{count} cells"] = {
-            "filters": ours,
-            "peers": peers,
-            "peers with a table": tables,
-            "peers that keep labels": kept,
-            "OpenCV's call alone": bare,
-        }
+    for count in counts:
+        result = {side: medians([timing[count][side] for timing in timings]) for side in timings[0][count]}
+        for times in result.values():
+            if DRAWS[0] in times:
+                times["bias 6"] = statistics.median(times[draw] for draw in DRAWS)
+        results[f"{count} cells"] = result
+        ours, peers, tables, kept, bare = result.values()
         print(f"slice of {SLICE[1]}x{SLICE[0]}, {count} cells; copy {ours['copy']:.3f} ms")
         for name in ("omission", "inclusion", "bias 6", "Erosion 6", "Dilation 6"):
             line = f"  {name}: {ours[name]:.3f} ms, peer {peers[name]:.3f} ms, {peers[name] / ours[name]:.1f} times"
@@ -221,6 +220,11 @@ def compare_slices(bench, rounds):
                 line += f"; {ours[name] / ours['copy']:.1f} copies"
             print(line, flush=True)
         print(f"  salt and pepper: {ours['salt and pepper']:.3f} ms")
+    for name in ("omission", "inclusion"):
+        few, many = ([timing[count]["filters"][name] for timing in timings] for count in counts)
+        growth = statistics.median(b / a for a, b in zip(few, many))
+        results[f"{name}, time with {counts[1]} cells in times with {counts[0]}"] = growth
+        print(f"{name} of {counts[1]} cells takes {growth:.2f} times as long as of {counts[0]}")
     return results
 
 
