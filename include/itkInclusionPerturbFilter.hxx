@@ -21,6 +21,7 @@
 #include "itkPerturbRandomStream.h"
 
 #include <cstring>
+#include <iterator>
 
 namespace itk
 {
@@ -76,19 +77,31 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
   const auto       annotationUsed = Superclass::Unite(this->CollectLabels(this->GetInput(), region));
   const auto       used = Superclass::Unite({ annotationUsed, Superclass::Unite(candidates) });
 
+  m_Included.clear();
   std::vector<std::vector<LabelType>> chosen;
   this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
-    PerturbRandomStream stream(this->GetSeed(), key);
-    chosen.push_back(stream.Choose(candidates[this->GetAnnotationNumber(annotation, region)], m_Rate));
-    std::sort(chosen.back().begin(), chosen.back().end());
+    const auto &                 labels = candidates[this->GetAnnotationNumber(annotation, region)];
+    PerturbLabelTable<LabelType> included(labels, 0);
+    PerturbRandomStream          stream(this->GetSeed(), key);
+    for (const LabelType label : stream.Choose(labels, m_Rate))
+    {
+      included.Set(label, label);
+    }
+    chosen.emplace_back();
+    std::copy_if(labels.begin(), labels.end(), std::back_inserter(chosen.back()), [&included](const LabelType label) {
+      return included.Get(label) != 0;
+    });
+    m_Included.push_back(std::move(included));
   });
 
   const auto                   allChosen = Superclass::Unite(chosen);
   PerturbLabelTable<LabelType> values(allChosen, 0);
   LabelType                    lastNew = 0;
+  auto                         next = annotationUsed.begin();
   for (const LabelType label : allChosen)
   {
-    const bool collides = std::binary_search(annotationUsed.begin(), annotationUsed.end(), label);
+    next = std::find_if(next, annotationUsed.end(), [label](const LabelType other) { return other >= label; });
+    const bool collides = next != annotationUsed.end() && *next == label;
     if (collides)
     {
       lastNew = PerturbNextUnusedLabel(used, lastNew);
@@ -101,14 +114,11 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
     }
     values.Set(label, collides ? lastNew : label);
   }
-
-  m_Included.clear();
   for (size_t number = 0; number < chosen.size(); ++number)
   {
-    m_Included.emplace_back(candidates[number], 0);
     for (const LabelType label : chosen[number])
     {
-      m_Included.back().Set(label, values.Get(label));
+      m_Included[number].Set(label, values.Get(label));
     }
   }
 }

@@ -192,7 +192,7 @@ public:
     : m_Labels(std::move(labels))
   {
     m_Labels.insert(std::lower_bound(m_Labels.begin(), m_Labels.end(), TLabel{ 0 }), TLabel{ 0 });
-    const auto range = static_cast<UnsignedType>(GetOffset(m_Labels.back(), m_Labels.front()));
+    const auto range = GetOffset(m_Labels.back(), m_Labels.front());
     m_Flat = range < 65536;
     m_Values.resize(m_Flat ? size_t{ range } + 1 : m_Labels.size(), value);
   }

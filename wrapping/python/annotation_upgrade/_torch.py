@@ -25,8 +25,8 @@ from . import _core
 _LIBRARY = os.path.realpath(_core.torch_library)
 _ADVICE = (
     f"annotation_upgrade was built with the LibTorch in {_LIBRARY}, and two LibTorch builds in one process crash. "
-    "Build it with the LibTorch of this PyTorch: CMAKE_PREFIX_PATH=$(python -c 'import torch; "
-    "print(torch.utils.cmake_prefix_path)') pip install --force-reinstall PATH, or use them in two processes"
+    "Build it with the LibTorch of this PyTorch: CMAKE_ARGS=-DTorch_DIR=$(python -c 'import torch; "
+    "print(torch.utils.cmake_prefix_path)')/Torch pip install --force-reinstall PATH, or use them in two processes"
 )
 
 
