@@ -18,6 +18,7 @@
 #include "itkUNetNetwork.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <torch/version.h>
 
 #include <cmath>
 
@@ -86,8 +87,18 @@ Register(torch::nn::Module & parent, const std::string & path, TModule module)
 } // namespace
 
 torch::MemoryFormat
-FastFormat(int64_t dimension)
+FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type)
 {
+#if TORCH_VERSION_MAJOR < 2 && defined(__x86_64__) && defined(__GNUC__)
+  // The oneDNN of LibTorch 1 is made for channels that lie together where there is AVX512 only.
+  if (device.is_cpu() && type == torch::kFloat32 && !__builtin_cpu_supports("avx512f"))
+  {
+    return torch::MemoryFormat::Contiguous;
+  }
+#else
+  (void)device;
+  (void)type;
+#endif
   return dimension == 2 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::ChannelsLast3d;
 }
 
@@ -114,24 +125,25 @@ UpConvolutionImpl::forward(const torch::Tensor & input)
   const auto           dimension = input.dim() - 2;
   const auto           extent = input.sizes().slice(2);
   const int64_t        parts = int64_t{ 1 } << dimension;
-  std::vector<int64_t> halves{ input.size(0) }; // n, z, y, x, 2, 2, 2, channels
-  std::vector<int64_t> places{ 0 };             // n, z, 2, y, 2, x, 2, channels
-  std::vector<int64_t> shape{ input.size(0) };  // n, 2z, 2y, 2x, channels
+  const int64_t        channels = weight.size(1);
+  std::vector<int64_t> halves(WithEdge({ input.size(0) }, dimension, 2)); // n, 2, 2, 2, channels, z, y, x
+  halves.push_back(channels);
   halves.insert(halves.end(), extent.begin(), extent.end());
-  halves.insert(halves.end(), static_cast<size_t>(dimension), 2);
-  halves.push_back(weight.size(1));
+  std::vector<int64_t> places{ 0 };            // n, z, 2, y, 2, x, 2
+  std::vector<int64_t> shape{ input.size(0) }; // n, 2z, 2y, 2x
   for (int64_t axis = 0; axis < dimension; ++axis)
   {
-    places.insert(places.end(), { 1 + axis, 1 + dimension + axis });
+    places.insert(places.end(), { 2 + dimension + axis, 1 + axis });
     shape.push_back(2 * extent[static_cast<size_t>(axis)]);
   }
-  places.push_back(1 + 2 * dimension);
-  shape.push_back(weight.size(1));
+  const bool channelsFirst = input.suggest_memory_format() == torch::MemoryFormat::Contiguous;
+  places.insert(channelsFirst ? places.begin() + 1 : places.end(), 1 + dimension);
+  shape.insert(channelsFirst ? shape.begin() + 1 : shape.end(), channels);
 
   const auto kernel =
-    weight.movedim({ 0, 1 }, { -1, -2 }).reshape(WithEdge({ parts * weight.size(1), weight.size(0) }, dimension, 1));
-  const auto moved = Convolve(input, kernel, bias.repeat(parts));
-  return moved.movedim(1, -1).reshape(halves).permute(places).reshape(shape).movedim(-1, 1);
+    weight.movedim({ 0, 1 }, { -1, -2 }).reshape(WithEdge({ parts * channels, weight.size(0) }, dimension, 1));
+  const auto moved = Convolve(input, kernel, bias.repeat(parts)).view(halves).permute(places).reshape(shape);
+  return channelsFirst ? moved : moved.movedim(-1, 1);
 }
 
 BatchNormalizationImpl::BatchNormalizationImpl(int64_t channels)
@@ -277,7 +289,7 @@ UNetNetworkImpl::SetConvolutionType(torch::Dtype type)
 }
 
 void
-UNetNetworkImpl::Freeze(torch::Dtype type)
+UNetNetworkImpl::Freeze(torch::Dtype type, torch::MemoryFormat format)
 {
   torch::NoGradGuard guard;
   for (auto & module : modules(false))
@@ -296,7 +308,7 @@ UNetNetworkImpl::Freeze(torch::Dtype type)
   {
     if (parameter.dim() > 1)
     {
-      parameter.set_data(parameter.contiguous(FastFormat(m_Dimension)));
+      parameter.set_data(parameter.contiguous(format));
     }
   }
 }

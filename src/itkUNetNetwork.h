@@ -109,9 +109,9 @@ public:
   void
   SetConvolutionType(torch::Dtype type);
 
-  /** Gives up what only training needs, for speed, and converts to `type`. */
+  /** Gives up what only training needs, for speed, and converts to `type` and to a memory format. */
   void
-  Freeze(torch::Dtype type);
+  Freeze(torch::Dtype type, torch::MemoryFormat format);
 
 private:
   int64_t                        m_Dimension;
@@ -125,7 +125,7 @@ TORCH_MODULE(UNetNetwork);
 
 /** The memory format that is fastest for convolutions over [batch, channels, (z,) y, x]. */
 torch::MemoryFormat
-FastFormat(int64_t dimension);
+FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type);
 
 void
 CopyState(UNetNetwork & to, const UNetNetwork & from);

@@ -52,6 +52,7 @@ UNetPredictor::UNetPredictor(const UNetModel & model)
   , m_Channels(model.GetNumberOfInputChannels())
   , m_Alignment(static_cast<int64_t>(model.GetAlignment()))
   , m_Type(TypeOf(model))
+  , m_Format(FastFormat(m_Dimension, model.GetImpl().Device, m_Type))
   , m_Version(VersionOf(model.GetImpl().Network))
 {
   const auto & impl = model.GetImpl();
@@ -65,7 +66,7 @@ UNetPredictor::UNetPredictor(const UNetModel & model)
       device.set_index(static_cast<c10::DeviceIndex>(i));
     }
     Copy copy{ device, CopyNetwork(model) };
-    copy.Network->Freeze(m_Type);
+    copy.Network->Freeze(m_Type, m_Format);
     if (i == 0)
     {
       copy.Network->to(device);
@@ -164,7 +165,7 @@ UNetPredictor::PredictOn(const Copy &                  copy,
   {
     x = torch::nn::functional::pad(x, torch::nn::functional::PadFuncOptions(padding).mode(torch::kReplicate));
   }
-  x = x.to(m_Type).contiguous(FastFormat(m_Dimension));
+  x = x.to(m_Type).contiguous(m_Format);
   // A frozen network gives the foreground's logit less the background's.
   auto predict = [network = copy.Network](const torch::Tensor & image) mutable {
     return network->forward(image).squeeze(1).to(torch::kFloat32).sigmoid_();

@@ -66,12 +66,13 @@ private:
             size_t                        images,
             bool                          flips) const;
 
-  unsigned int      m_Dimension;
-  int64_t           m_Channels;
-  int64_t           m_Alignment;
-  torch::Dtype      m_Type;
-  std::vector<Copy> m_Copies;
-  uint64_t          m_Version;
+  unsigned int        m_Dimension;
+  int64_t             m_Channels;
+  int64_t             m_Alignment;
+  torch::Dtype        m_Type;
+  torch::MemoryFormat m_Format;
+  std::vector<Copy>   m_Copies;
+  uint64_t            m_Version;
 };
 } // namespace itk
 

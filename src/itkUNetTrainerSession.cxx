@@ -161,10 +161,11 @@ double
 UNetTrainer::Session::Step(Batch & batch)
 {
   const int64_t size = m_Trainer.m_BatchSize;
+  const auto    type = m_BFloat16 ? torch::kBFloat16 : torch::kFloat32;
   const auto    x =
     torch::from_blob(batch.Input.data(), this->Shape(m_PatchExtent, size, m_Model.GetNumberOfInputChannels()))
-      .to(m_Device, m_BFloat16 ? torch::kBFloat16 : torch::kFloat32)
-      .contiguous(FastFormat(m_Model.GetDimension()));
+      .to(m_Device, type)
+      .contiguous(FastFormat(m_Model.GetDimension(), m_Device, type));
   const auto target = torch::from_blob(batch.Target.data(), this->Shape(m_PatchExtent, size, 0)).to(m_Device);
   if (m_BFloat16)
   {

@@ -103,6 +103,7 @@ class NetworkAgreement(unittest.TestCase):
             logits = network.eval()(reference["input"])
         self.assertGreater(logits.std().item(), 0.01)
         self.assert_close(reference["logits/evaluation"], logits, "logits")
+        self.assert_close(reference["logits/channels last"], logits, "logits, channels last")
 
     @for_each_architecture
     def test_output_losses_and_gradients_in_training(self, network, reference):

@@ -123,10 +123,12 @@ MakeReference(const int64_t  dimension,
   result.insert("input", input);
   result.insert("target", target);
 
+  const auto channelsLast = dimension == 2 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::ChannelsLast3d;
   network->eval();
-  result.insert("logits/evaluation", network->forward(input.contiguous(itk::FastFormat(dimension))).detach());
+  result.insert("logits/evaluation", network->forward(input).detach());
+  result.insert("logits/channels last", network->forward(input.contiguous(channelsLast)).detach());
   network->train();
-  const auto logits = network->forward(input.contiguous(itk::FastFormat(dimension)));
+  const auto logits = network->forward(input.contiguous(itk::FastFormat(dimension, torch::kCPU, torch::kFloat32)));
   result.insert("logits/training", logits.detach());
   AddState(result, "after/", *network);
   for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
