@@ -87,17 +87,19 @@ Register(torch::nn::Module & parent, const std::string & path, TModule module)
 } // namespace
 
 torch::MemoryFormat
-FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type)
+FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type, bool training)
 {
-#if TORCH_VERSION_MAJOR < 2 && defined(__x86_64__) && defined(__GNUC__)
-  // The oneDNN of LibTorch 1 is made for channels that lie together where there is AVX512 only.
-  if (device.is_cpu() && type == torch::kFloat32 && !__builtin_cpu_supports("avx512f"))
+#if defined(__x86_64__) && defined(__GNUC__)
+  // Without AVX512, oneDNN is slow where channels lie together: that of LibTorch 1 always, later ones with gradients.
+  if (device.is_cpu() && type == torch::kFloat32 && (training || TORCH_VERSION_MAJOR < 2) &&
+      !__builtin_cpu_supports("avx512f"))
   {
     return torch::MemoryFormat::Contiguous;
   }
 #else
   (void)device;
   (void)type;
+  (void)training;
 #endif
   return dimension == 2 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::ChannelsLast3d;
 }

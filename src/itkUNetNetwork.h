@@ -125,7 +125,7 @@ TORCH_MODULE(UNetNetwork);
 
 /** The memory format that is fastest for convolutions over [batch, channels, (z,) y, x]. */
 torch::MemoryFormat
-FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type);
+FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type, bool training);
 
 void
 CopyState(UNetNetwork & to, const UNetNetwork & from);

@@ -52,7 +52,7 @@ UNetPredictor::UNetPredictor(const UNetModel & model)
   , m_Channels(model.GetNumberOfInputChannels())
   , m_Alignment(static_cast<int64_t>(model.GetAlignment()))
   , m_Type(TypeOf(model))
-  , m_Format(FastFormat(m_Dimension, model.GetImpl().Device, m_Type))
+  , m_Format(FastFormat(m_Dimension, model.GetImpl().Device, m_Type, false))
   , m_Version(VersionOf(model.GetImpl().Network))
 {
   const auto & impl = model.GetImpl();

@@ -128,7 +128,8 @@ MakeReference(const int64_t  dimension,
   result.insert("logits/evaluation", network->forward(input).detach());
   result.insert("logits/channels last", network->forward(input.contiguous(channelsLast)).detach());
   network->train();
-  const auto logits = network->forward(input.contiguous(itk::FastFormat(dimension, torch::kCPU, torch::kFloat32)));
+  const auto logits =
+    network->forward(input.contiguous(itk::FastFormat(dimension, torch::kCPU, torch::kFloat32, true)));
   result.insert("logits/training", logits.detach());
   AddState(result, "after/", *network);
   for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
