@@ -77,8 +77,8 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
   const auto       annotationUsed = Superclass::Unite(this->CollectLabels(this->GetInput(), region));
   const auto       used = Superclass::Unite({ annotationUsed, Superclass::Unite(candidates) });
 
-  m_Included.clear();
-  std::vector<std::vector<LabelType>> chosen;
+  std::vector<PerturbLabelTable<LabelType>> tables;
+  std::vector<std::vector<LabelType>>       chosen;
   this->VisitAnnotations(region, [&](const RegionType & annotation, const uint64_t key) {
     const auto &                 labels = candidates[this->GetAnnotationNumber(annotation, region)];
     PerturbLabelTable<LabelType> included(labels, 0);
@@ -91,7 +91,7 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
     std::copy_if(labels.begin(), labels.end(), std::back_inserter(chosen.back()), [&included](const LabelType label) {
       return included.Get(label) != 0;
     });
-    m_Included.push_back(std::move(included));
+    tables.push_back(std::move(included));
   });
 
   const auto                   allChosen = Superclass::Unite(chosen);
@@ -118,9 +118,10 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
   {
     for (const LabelType label : chosen[number])
     {
-      m_Included[number].Set(label, values.Get(label));
+      tables[number].Set(label, values.Get(label));
     }
   }
+  m_Included = std::move(tables);
 }
 
 template <typename TLabelImage>

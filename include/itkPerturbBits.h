@@ -108,7 +108,8 @@ template <typename TLabel>
 inline constexpr TLabel PerturbBackground[PerturbWordBits]{};
 
 /** For 64 pixels from `start` on, which of them begin a run: differ from the pixel before and, with VCellsOnly, are no
- * background. Nothing begins with the first pixel of a line. Reads one pixel more.
+ * background. Nothing begins with the first pixel of a line. Reads the pixel before too or, at the begin of a line, the
+ * one behind.
  * \ingroup AnnotationUpgrade */
 template <bool VCellsOnly, typename TLabel>
 PerturbWord
@@ -164,7 +165,8 @@ PerturbExpandBits(const PerturbWord word)
 }
 #endif
 
-/** Copies at most 64 pixels, but writes a value where their bit is set. \ingroup AnnotationUpgrade */
+/** Copies at most 64 pixels, perhaps to where they are, but writes a value where their bit is set.
+ * \ingroup AnnotationUpgrade */
 template <typename TLabel>
 void
 PerturbReplaceWhere(PerturbWord    word,
@@ -192,11 +194,9 @@ PerturbReplaceWhere(PerturbWord    word,
     }
   }
 #endif
-  for (; count > 0; --count)
+  for (size_t i = 0; i < count; ++i)
   {
-    *to++ = (word & 1) != 0 ? value : *from;
-    word >>= 1;
-    ++from;
+    to[i] = (word >> i & 1) != 0 ? value : from[i];
   }
 }
 } // namespace itk

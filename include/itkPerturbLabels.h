@@ -28,9 +28,9 @@
 
 namespace itk
 {
-/** Calls treatWord(start, begins) for each 64 pixels of a line from `start` on, in ascending order, with the pixels
- * that begin a run (see PerturbFindBegins(); the first pixel of the line begins one here), and treatPixel(i) for those
- * at the end of the line that are too few. \ingroup AnnotationUpgrade */
+/** Calls treatWord(start, begins) for the pixels start to start + 63 of a line, in ascending order, with those that
+ * begin a run (see PerturbFindBegins(); here the first pixel of the line begins one too, whatever it is), and
+ * treatPixel(i) for the pixels at the end of the line that are too few. \ingroup AnnotationUpgrade */
 template <bool VCellsOnly, typename TLabel, typename TTreatWord, typename TTreatPixel>
 void
 PerturbVisitWords(const TLabel *      line,
@@ -44,7 +44,7 @@ PerturbVisitWords(const TLabel *      line,
     treatWord(start, PerturbFindBegins<VCellsOnly>(line, start) | 1);
     start += PerturbWordBits;
   }
-  for (; start + PerturbWordBits < length; start += PerturbWordBits)
+  for (; start + PerturbWordBits <= length; start += PerturbWordBits)
   {
     treatWord(start, PerturbFindBegins<VCellsOnly>(line, start));
   }
@@ -54,12 +54,10 @@ PerturbVisitWords(const TLabel *      line,
   }
 }
 
-/** Tells which of 64 pixels belong to runs that begin with a chosen label.
- * \param pixels The pixels.
- * \param begins Those that begin a run.
- * \param before What was found for the 64 pixels before them.
- * \param isChosen Gives for a label whether it is chosen: 0 if not.
- * \ingroup AnnotationUpgrade */
+/** Tells which of 64 pixels belong to runs that begin with a chosen label. Where begins are those of cells only, what
+ * is found of background has no meaning. \param pixels The pixels. \param begins Those that begin a run. \param before
+ * What was found for the 64 pixels before them, 0 at first. \param isChosen Gives for a label, or background, whether
+ * it is chosen: 0 if not. \ingroup AnnotationUpgrade */
 template <typename TLabel, typename TIsChosen>
 PerturbWord
 PerturbMarkRuns(const TLabel * pixels, PerturbWord begins, const PerturbWord before, const TIsChosen & isChosen)

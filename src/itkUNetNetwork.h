@@ -123,7 +123,8 @@ private:
 };
 TORCH_MODULE(UNetNetwork);
 
-/** The memory format that is fastest for convolutions over [batch, channels, (z,) y, x]. */
+/** The memory format that is fastest for convolutions over [batch, channels, (z,) y, x], with their gradients if
+ * training. To give it to an image, even of one channel, use Tensor::to(): contiguous() leaves such as it is. */
 torch::MemoryFormat
 FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type, bool training);
 

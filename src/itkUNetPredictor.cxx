@@ -165,7 +165,7 @@ UNetPredictor::PredictOn(const Copy &                  copy,
   {
     x = torch::nn::functional::pad(x, torch::nn::functional::PadFuncOptions(padding).mode(torch::kReplicate));
   }
-  x = x.to(m_Type).contiguous(m_Format);
+  x = x.to(m_Type, false, false, m_Format);
   // A frozen network gives the foreground's logit less the background's.
   auto predict = [network = copy.Network](const torch::Tensor & image) mutable {
     return network->forward(image).squeeze(1).to(torch::kFloat32).sigmoid_();

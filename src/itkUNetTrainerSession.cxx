@@ -164,8 +164,7 @@ UNetTrainer::Session::Step(Batch & batch)
   const auto    type = m_BFloat16 ? torch::kBFloat16 : torch::kFloat32;
   const auto    x =
     torch::from_blob(batch.Input.data(), this->Shape(m_PatchExtent, size, m_Model.GetNumberOfInputChannels()))
-      .to(m_Device, type)
-      .contiguous(FastFormat(m_Model.GetDimension(), m_Device, type, true));
+      .to(torch::dtype(type).device(m_Device), false, false, FastFormat(m_Model.GetDimension(), m_Device, type, true));
   const auto target = torch::from_blob(batch.Target.data(), this->Shape(m_PatchExtent, size, 0)).to(m_Device);
   if (m_BFloat16)
   {

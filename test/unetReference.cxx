@@ -126,10 +126,11 @@ MakeReference(const int64_t  dimension,
   const auto channelsLast = dimension == 2 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::ChannelsLast3d;
   network->eval();
   result.insert("logits/evaluation", network->forward(input).detach());
-  result.insert("logits/channels last", network->forward(input.contiguous(channelsLast)).detach());
+  result.insert("logits/channels last",
+                network->forward(input.to(torch::kFloat32, false, false, channelsLast)).detach());
   network->train();
-  const auto logits =
-    network->forward(input.contiguous(itk::FastFormat(dimension, torch::kCPU, torch::kFloat32, true)));
+  const auto format = itk::FastFormat(dimension, torch::kCPU, torch::kFloat32, true);
+  const auto logits = network->forward(input.to(torch::kFloat32, false, false, format));
   result.insert("logits/training", logits.detach());
   AddState(result, "after/", *network);
   for (const auto loss : { itk::TrainingLoss::Dice, itk::TrainingLoss::DiceAndCrossEntropy })
@@ -150,8 +151,8 @@ MakeReference(const int64_t  dimension,
   model->SetDevice("cpu");
   model->SetPrecision(itk::UNetPrecision::Float32);
   model->SetDimension(static_cast<unsigned int>(dimension));
-  model->SetImageChannels(static_cast<unsigned int>(channels - 1));
-  model->AnnotationInputOn();
+  model->SetAnnotationInput(channels > 1);
+  model->SetImageChannels(static_cast<unsigned int>(channels > 1 ? channels - 1 : 1));
   model->SetBaseChannels(static_cast<unsigned int>(base));
   model->SetNumberOfLevels(static_cast<unsigned int>(levels));
   model->Initialize(0);

@@ -5,9 +5,9 @@
 
 Prints ratios, and writes OUTPUT.json and OUTPUT.png. Omission and inclusion have two peers: scikit-image's map_array, which
 takes labels of any size, and a NumPy table with a place for each label up to the largest, as an expert writes it.
-Everything runs on the same images of round cells at random places, the filters and their peers, few cells and many, in
-turns, on one thread; medians over all rounds, of processor time, which other programs on the machine hardly change. Only
-the gain of several threads is measured by the clock.
+Everything runs on the same images of round cells at random places, the filters and their peers in turns, also slices of
+few cells and of many, on one thread; medians over all rounds, of processor time, which other programs on the machine
+hardly change. Only the gain of several threads is measured by the clock.
 """
 import argparse
 import json
