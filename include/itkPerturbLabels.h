@@ -39,14 +39,13 @@ PerturbVisitWords(const TLabel *      line,
                   const TTreatPixel & treatPixel)
 {
   size_t start = 0;
-  if (start + PerturbWordBits < length)
+  if (length > PerturbWordBits)
   {
     treatWord(start, PerturbFindBegins<VCellsOnly>(line, start) | 1);
-    start += PerturbWordBits;
-  }
-  for (; start + PerturbWordBits <= length; start += PerturbWordBits)
-  {
-    treatWord(start, PerturbFindBegins<VCellsOnly>(line, start));
+    for (start = PerturbWordBits; start + PerturbWordBits <= length; start += PerturbWordBits)
+    {
+      treatWord(start, PerturbFindBegins<VCellsOnly>(line, start));
+    }
   }
   for (; start < length; ++start)
   {
