@@ -53,10 +53,13 @@ PerturbVisitWords(const TLabel *      line,
   }
 }
 
-/** Tells which of 64 pixels belong to runs that begin with a chosen label. Where begins are those of cells only, what
- * is found of background has no meaning. \param pixels The pixels. \param begins Those that begin a run. \param before
- * What was found for the 64 pixels before them, 0 at first. \param isChosen Gives for a label, or background, whether
- * it is chosen: 0 if not. \ingroup AnnotationUpgrade */
+/** Tells which of 64 pixels belong to runs that begin with a chosen label. Where cells alone begin runs, what is found
+ * of background has no meaning.
+ * \param pixels The pixels.
+ * \param begins Those that begin a run.
+ * \param before What was found for the 64 pixels before them, 0 at first.
+ * \param isChosen Gives for a label, or background, whether it is chosen: 0 if not.
+ * \ingroup AnnotationUpgrade */
 template <typename TLabel, typename TIsChosen>
 PerturbWord
 PerturbMarkRuns(const TLabel * pixels, PerturbWord begins, const PerturbWord before, const TIsChosen & isChosen)
