@@ -18,10 +18,8 @@
 #ifndef itkPerturbBits_h
 #define itkPerturbBits_h
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #if defined(__SSE2__) || defined(_M_X64)
 #  include <emmintrin.h>
 #  define ITK_PERTURB_SSE2

@@ -87,7 +87,10 @@ Register(torch::nn::Module & parent, const std::string & path, TModule module)
 } // namespace
 
 torch::MemoryFormat
-FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type, bool training)
+FastFormat(int64_t                                dimension,
+           [[maybe_unused]] const torch::Device & device,
+           [[maybe_unused]] torch::Dtype          type,
+           [[maybe_unused]] bool                  training)
 {
 #if defined(__x86_64__) && defined(__GNUC__)
   // Without AVX512, oneDNN is slow where channels lie together: that of LibTorch 1 always, later ones with gradients.
@@ -96,10 +99,6 @@ FastFormat(int64_t dimension, const torch::Device & device, torch::Dtype type, b
   {
     return torch::MemoryFormat::Contiguous;
   }
-#else
-  (void)device;
-  (void)type;
-  (void)training;
 #endif
   return dimension == 2 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::ChannelsLast3d;
 }

@@ -220,10 +220,11 @@ def compare_slices(bench, rounds):
                 line += f"; {ours[name] / ours['copy']:.1f} copies"
             print(line, flush=True)
         print(f"  salt and pepper: {ours['salt and pepper']:.3f} ms")
+    results["growth with cells"] = {}
     for name in ("omission", "inclusion"):
         few, many = ([timing[count]["filters"][name] for timing in timings] for count in counts)
         growth = statistics.median(b / a for a, b in zip(few, many))
-        results[f"{name}, time with {counts[1]} cells in times with {counts[0]}"] = growth
+        results["growth with cells"][name] = growth
         print(f"{name} of {counts[1]} cells takes {growth:.2f} times as long as of {counts[0]}")
     return results
 
