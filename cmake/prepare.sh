@@ -14,7 +14,7 @@ while [[ $# -gt 0 && $1 != -* ]]; do
 done
 
 if ! command -v apt-get >/dev/null; then
-  echo "This is no Debian: install yourself what cmake/debian-packages.txt names." >&2
+  echo "This is not a Debian system: install yourself what cmake/debian-packages.txt names." >&2
 elif [[ ${#missing[@]} -gt 0 ]]; then
   if [[ $(id -u) -ne 0 ]]; then
     echo "Missing packages. Install them with: sudo apt-get install ${missing[*]}" >&2

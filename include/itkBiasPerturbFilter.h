@@ -72,7 +72,7 @@ operator<<(std::ostream & os, const BiasPerturbFilterEnums::Operation operation)
  * the label of the nearest pixel, as above, among those whose own dilation by their cell's q reaches them.
  *
  * The draws do not need the image: to make a part of the output, the filter requests that part with a margin of
- * floor(q * sqrt(N)) pixels for the largest possible q, N being the number of axes of the element.
+ * floor(q * sqrt(N)) pixels for the largest q that may be drawn, N being the number of axes of the element.
  *
  * \ingroup AnnotationUpgrade
  */
@@ -154,9 +154,16 @@ private:
   SizeValueType
   GetReach(SizeValueType iterations) const;
 
-  /** A region with a margin, inside the image. */
+  /** The most that may be drawn. */
+  SizeValueType
+  GetLargestIterations() const
+  {
+    return m_Iterations == 0 ? m_MaximumIterations : m_Iterations;
+  }
+
+  /** A region with the margin that its pixels depend on, inside the image. */
   RegionType
-  Enlarge(RegionType region) const;
+  Enlarge(RegionType region, SizeValueType iterations) const;
 
   /** Cuts a region so that the masks of a piece stay in the cache, but not much thinner than what pieces share. */
   template <typename TVisitor>

@@ -86,10 +86,10 @@ BiasPerturbFilter<TLabelImage>::GetReach(const SizeValueType iterations) const
 
 template <typename TLabelImage>
 typename BiasPerturbFilter<TLabelImage>::RegionType
-BiasPerturbFilter<TLabelImage>::Enlarge(RegionType region) const
+BiasPerturbFilter<TLabelImage>::Enlarge(RegionType region, const SizeValueType iterations) const
 {
   const RegionType image = this->GetInput()->GetLargestPossibleRegion();
-  region.PadByRadius(this->GetRadius(this->GetReach(std::max(m_MaximumIterations, m_Iterations))));
+  region.PadByRadius(this->GetRadius(this->GetReach(iterations)));
   return region.Crop(image) ? region : image; // only an image without pixels cannot be cropped to
 }
 
@@ -99,7 +99,7 @@ BiasPerturbFilter<TLabelImage>::GenerateInputRequestedRegion()
 {
   Superclass::GenerateInputRequestedRegion();
   const_cast<TLabelImage *>(this->GetInput())
-    ->SetRequestedRegion(this->Enlarge(this->GetOutput()->GetRequestedRegion()));
+    ->SetRequestedRegion(this->Enlarge(this->GetOutput()->GetRequestedRegion(), this->GetLargestIterations()));
 }
 
 template <typename TLabelImage>
@@ -148,7 +148,7 @@ void
 BiasPerturbFilter<TLabelImage>::PerturbWhole(const RegionType & region, const Draw & draw)
 {
   const TLabelImage * const input = this->GetInput();
-  MaskType                  cells(this->Enlarge(region));
+  MaskType                  cells(this->Enlarge(region, draw.iterations));
   size_t                    lineNumber = 0;
   PerturbVisitLines(cells.GetRegion(), [&](const typename TLabelImage::IndexType & begin, SizeValueType) {
     cells.SetCells(lineNumber++, input->GetBufferPointer() + input->ComputeOffset(begin));
@@ -219,7 +219,7 @@ void
 BiasPerturbFilter<TLabelImage>::PerturbEachCell(const RegionType & region, const uint64_t annotationSeed)
 {
   const TLabelImage * const input = this->GetInput();
-  const RegionType          enlarged = this->Enlarge(region);
+  const RegionType          enlarged = this->Enlarge(region, this->GetLargestIterations());
 
   // The cells, grouped by what happens to them.
   MaskType                     surviving(enlarged);
@@ -301,20 +301,20 @@ BiasPerturbFilter<TLabelImage>::WriteSurviving(const RegionType & region, const 
   TLabelImage * const       output = this->GetOutput();
   const RegionType          enlarged = surviving.GetRegion();
   const auto                first = static_cast<size_t>(region.GetIndex(0) - enlarged.GetIndex(0));
-  const size_t              last = first + static_cast<size_t>(region.GetSize(0));
-  PerturbVisitLines(region, [&](IndexType begin, SizeValueType) {
-    LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin) - first;
+  PerturbVisitLines(region, [&](IndexType begin, const SizeValueType length) {
+    LabelType * const to = output->GetBufferPointer() + output->ComputeOffset(begin);
     begin[0] = enlarged.GetIndex(0);
     const LabelType * const from = input->GetBufferPointer() + input->ComputeOffset(begin);
     const auto * const      words = surviving.GetLine(surviving.GetLineNumber(begin));
     // Most words have nothing that survives: one fill of the line is faster than one for each of them.
-    std::fill(to + first, to + last, LabelType{ 0 });
-    MaskType::VisitWords(words, first, last, [=](const size_t start, const PerturbWord word, const size_t count) {
-      if (word != 0)
-      {
-        PerturbReplaceWhere(~word, LabelType{ 0 }, from + start, to + start, count);
-      }
-    });
+    std::fill_n(to, length, LabelType{ 0 });
+    MaskType::VisitWords(
+      words, first, first + length, [=](const size_t start, const PerturbWord word, const size_t count) {
+        if (word != 0)
+        {
+          PerturbReplaceWhere(~word, LabelType{ 0 }, from + start, to + (start - first), count);
+        }
+      });
   });
 }
 
@@ -333,8 +333,8 @@ BiasPerturbFilter<TLabelImage>::WriteGained(const RegionType &           region,
     lines.push_back(input->GetBufferPointer() + input->ComputeOffset(begin));
     offsets.push_back(output->ComputeOffset(begin));
   });
-  SizeValueType squaredReach = 0;
-  for (const SizeValueType radius : this->GetRadius(iterations))
+  uint64_t squaredReach = 0;
+  for (const uint64_t radius : this->GetRadius(iterations))
   {
     squaredReach += radius * radius;
   }

@@ -75,7 +75,6 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
   const RegionType region = this->GetInput()->GetLargestPossibleRegion();
   const auto       candidates = this->CollectLabels(this->GetCandidatesImage(), region);
   const auto       annotationUsed = Superclass::Unite(this->CollectLabels(this->GetInput(), region));
-  const auto       used = Superclass::Unite({ annotationUsed, Superclass::Unite(candidates) });
 
   std::vector<PerturbLabelTable<LabelType>> tables;
   std::vector<std::vector<LabelType>>       chosen;
@@ -94,25 +93,22 @@ InclusionPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
     tables.push_back(std::move(included));
   });
 
-  const auto                   allChosen = Superclass::Unite(chosen);
-  PerturbLabelTable<LabelType> values(allChosen, 0);
-  LabelType                    lastNew = 0;
-  auto                         next = annotationUsed.begin();
+  const auto                     allChosen = Superclass::Unite(chosen);
+  PerturbLabelTable<LabelType>   values(allChosen, 0);
+  PerturbUnusedLabels<LabelType> unused(Superclass::Unite({ annotationUsed, Superclass::Unite(candidates) }));
+  auto                           next = annotationUsed.begin();
   for (const LabelType label : allChosen)
   {
     next = std::find_if(next, annotationUsed.end(), [label](const LabelType other) { return other >= label; });
-    const bool collides = next != annotationUsed.end() && *next == label;
-    if (collides)
+    const bool      collides = next != annotationUsed.end() && *next == label;
+    const LabelType value = collides ? unused.Next() : label;
+    if (value == 0)
     {
-      lastNew = PerturbNextUnusedLabel(used, lastNew);
-      if (lastNew == 0)
-      {
-        itkExceptionMacro("The pixel type holds no more labels: the included candidate "
-                          << +label << " needs a value that neither input uses, and all up to "
-                          << +std::numeric_limits<LabelType>::max() << " are taken. Use a wider pixel type.");
-      }
+      itkExceptionMacro("The pixel type holds no more labels: the included candidate "
+                        << +label << " needs a value that neither input uses, and all up to "
+                        << +std::numeric_limits<LabelType>::max() << " are taken. Use a wider pixel type.");
     }
-    values.Set(label, collides ? lastNew : label);
+    values.Set(label, value);
   }
   for (size_t number = 0; number < chosen.size(); ++number)
   {

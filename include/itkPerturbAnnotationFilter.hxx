@@ -93,6 +93,8 @@ PerturbAnnotationFilter<TLabelImage>::GenerateData()
     filter->SetSliceBySlice(this->GetSliceBySlice());
     filter->SetSliceAxis(this->GetSliceAxis());
     filter->SetNumberOfWorkUnits(this->GetNumberOfWorkUnits());
+    filter->SetCoordinateTolerance(this->GetCoordinateTolerance());
+    filter->SetDirectionTolerance(this->GetDirectionTolerance());
     filter->ReleaseDataFlagOn();
     if (!steps.empty())
     {

@@ -162,8 +162,8 @@ PerturbFilterBase<TLabelImage>::Unite(const std::vector<std::vector<LabelType>> 
   {
     const auto middle = united.insert(united.end(), some.begin(), some.end());
     std::inplace_merge(united.begin(), middle, united.end());
+    united.erase(std::unique(united.begin(), united.end()), united.end());
   }
-  united.erase(std::unique(united.begin(), united.end()), united.end());
   return united;
 }
 

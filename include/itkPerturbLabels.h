@@ -158,15 +158,16 @@ private:
   void
   Insert(const TLabel label)
   {
-    const auto slot = static_cast<UnsignedType>(label);
+    constexpr size_t mostSlots = 65536;
+    const auto       slot = static_cast<UnsignedType>(label);
     if (slot >= m_Seen.size())
     {
-      if (slot > std::numeric_limits<uint16_t>::max())
+      if (slot >= mostSlots)
       {
         m_Others.insert(label);
         return;
       }
-      m_Seen.resize(std::max<size_t>(2 * m_Seen.size(), size_t{ slot } + 1));
+      m_Seen.resize(std::min(mostSlots, std::max<size_t>(2 * m_Seen.size(), static_cast<size_t>(slot) + 1)));
     }
     m_Seen[slot] = 1;
   }
@@ -194,7 +195,7 @@ public:
     m_Labels.insert(std::lower_bound(m_Labels.begin(), m_Labels.end(), TLabel{ 0 }), TLabel{ 0 });
     const auto range = GetOffset(m_Labels.back(), m_Labels.front());
     m_Flat = range < 65536;
-    m_Values.resize(m_Flat ? size_t{ range } + 1 : m_Labels.size(), value);
+    m_Values.resize(m_Flat ? static_cast<size_t>(range) + 1 : m_Labels.size(), value);
   }
 
   void
@@ -247,25 +248,42 @@ private:
   std::vector<TLabel> m_Values;
 };
 
-/** The smallest label above `previous`, which is at least 0, that is not among the used ones, given in ascending order;
- * 0 where the type has none.
- * \ingroup AnnotationUpgrade */
+/** \class PerturbUnusedLabels
+ * \brief Gives the labels above 0 that an image does not use, in ascending order.
+ *
+ * \ingroup AnnotationUpgrade
+ */
 template <typename TLabel>
-TLabel
-PerturbNextUnusedLabel(const std::vector<TLabel> & used, const TLabel previous)
+class PerturbUnusedLabels
 {
-  auto next = std::upper_bound(used.begin(), used.end(), previous);
-  for (TLabel label = previous; label != std::numeric_limits<TLabel>::max();)
+public:
+  /** \param used The labels that the image uses, in ascending order. */
+  explicit PerturbUnusedLabels(std::vector<TLabel> used)
+    : m_Used(std::move(used))
+    , m_NextUsed(std::upper_bound(m_Used.begin(), m_Used.end(), TLabel{ 0 }) - m_Used.begin())
+  {}
+
+  /** The first one or the one after the last given; 0 where the type has none left. */
+  TLabel
+  Next()
   {
-    ++label;
-    if (next == used.end() || *next != label)
+    while (m_Last != std::numeric_limits<TLabel>::max())
     {
-      return label;
+      ++m_Last;
+      if (m_NextUsed == m_Used.size() || m_Used[m_NextUsed] != m_Last)
+      {
+        return m_Last;
+      }
+      ++m_NextUsed;
     }
-    ++next;
+    return 0;
   }
-  return 0;
-}
+
+private:
+  std::vector<TLabel> m_Used;
+  size_t              m_NextUsed;
+  TLabel              m_Last{ 0 };
+};
 } // namespace itk
 
 #endif

@@ -42,9 +42,9 @@ template <typename TLabelImage>
 void
 SaltAndPepperPerturbFilter<TLabelImage>::BeforeThreadedGenerateData()
 {
-  m_Salt = PerturbNextUnusedLabel(
-    Superclass::Unite(this->CollectLabels(this->GetInput(), this->GetInput()->GetLargestPossibleRegion())),
-    LabelType{ 0 });
+  m_Salt = PerturbUnusedLabels<LabelType>(
+             Superclass::Unite(this->CollectLabels(this->GetInput(), this->GetInput()->GetLargestPossibleRegion())))
+             .Next();
   if (m_Salt == 0)
   {
     itkExceptionMacro(

@@ -192,7 +192,9 @@ using BiasImages = ::testing::Types<itk::Image<uint8_t, 2>,
                                     itk::Image<uint16_t, 2>,
                                     itk::Image<int16_t, 2>,
                                     itk::Image<uint32_t, 3>,
-                                    itk::Image<int32_t, 3>>;
+                                    itk::Image<int32_t, 3>,
+                                    itk::Image<int64_t, 2>,
+                                    itk::Image<uint64_t, 3>>;
 TYPED_TEST_SUITE(BiasPerturbFilterTest, BiasImages);
 
 TYPED_TEST(BiasPerturbFilterTest, AgreesWithTheDefinition)
@@ -446,6 +448,30 @@ TEST(BiasPerturbFilter, ForcingOneDrawKeepsTheOther)
     forced->Update();
     ExpectEqual(random->GetOutput(), forced->GetOutput(), "seed " + std::to_string(seed));
   }
+}
+
+TEST(BiasPerturbFilter, RequestsTheMarginOfTheLargestDraw)
+{
+  using RegionType = ImageType::RegionType;
+  auto filter = itk::BiasPerturbFilter<ImageType>::New();
+  filter->SetInput(NewImage<ImageType>(ImageType::SizeType{ { 100, 100 } }));
+  filter->SetMaximumIterations(6);
+  const auto requestFor = [&filter](const RegionType & part) {
+    filter->UpdateOutputInformation();
+    filter->GetOutput()->SetRequestedRegion(part);
+    filter->PropagateRequestedRegion(filter->GetOutput());
+    return filter->GetInput()->GetRequestedRegion();
+  };
+  const RegionType part({ { 50, 50 } }, { { 10, 20 } });
+  EXPECT_EQ(requestFor(part), RegionType({ { 42, 42 } }, { { 26, 36 } })); // floor(6 * sqrt(2)) is 8
+  filter->SetIterations(2);
+  EXPECT_EQ(requestFor(part), RegionType({ { 48, 48 } }, { { 14, 24 } }));
+  filter->SetIterations(9);
+  EXPECT_EQ(requestFor(part), RegionType({ { 38, 38 } }, { { 34, 44 } }));
+  filter->SliceBySliceOn();
+  filter->SetSliceAxis(1);
+  EXPECT_EQ(requestFor(part), RegionType({ { 41, 50 } }, { { 28, 20 } }));
+  EXPECT_EQ(requestFor({ { { 0, 0 } }, { { 5, 5 } } }), RegionType({ { 0, 0 } }, { { 14, 5 } }));
 }
 
 TEST(BiasPerturbFilter, RefusesWrongParameters)

@@ -74,7 +74,7 @@ RestoreIgnored(LabelImageType * made, LabelImageType * labels, const IgnoreLabel
     used.Insert(begin, part.GetNumberOfPixels(), part.GetSize(0));
     const RegionType buffered = labels->GetBufferedRegion();
     used.Insert(labels->GetBufferPointer(), buffered.GetNumberOfPixels(), buffered.GetSize(0));
-    std::replace(begin, end, *ignoreLabel, itk::PerturbNextUnusedLabel(used.GetSorted(), 0u));
+    std::replace(begin, end, *ignoreLabel, itk::PerturbUnusedLabels<unsigned int>(used.GetSorted()).Next());
   }
   itk::ImageRegionIterator<LabelImageType> to(made, part);
   for (itk::ImageRegionConstIterator<LabelImageType> from(labels, part); !from.IsAtEnd(); ++from, ++to)

@@ -107,8 +107,8 @@ AddPerturbationOptions(CLI::App & app, PerturbationOptions & options, bool hasDe
     app
       .add_option("--bias",
                   options.Bias,
-                  "Erosion or dilation by up to Q pixels, at least 1; only other options of bias stand for --bias " +
-                    std::to_string(bias->GetMaximumIterations()))
+                  "Erosion or dilation by up to Q pixels, at least 1; " + std::to_string(bias->GetMaximumIterations()) +
+                    " if only other options of bias are given")
       ->group(group.str())
       ->type_name("Q")
       ->check(IsCount());

@@ -25,6 +25,7 @@
 
 #include <chrono>
 #include <iostream>
+#include <optional>
 
 namespace
 {
@@ -100,42 +101,60 @@ public:
 };
 
 std::vector<double>
-TimePrediction(const itk::UNetModel * model, const Extent & extent, size_t images, unsigned int repeats)
+TimePrediction(const itk::UNetModel * model, const Extent & extent, size_t images, unsigned int repeats, double warmUp)
 {
-  const size_t        pixels = extent[0] * extent[1] * extent[2];
-  const auto          input = MakeNoise(images * pixels * model->GetNumberOfInputChannels());
-  std::vector<float>  probability(images * pixels);
+  const size_t       pixels = extent[0] * extent[1] * extent[2];
+  const auto         input = MakeNoise(images * pixels * model->GetNumberOfInputChannels());
+  std::vector<float> probability(images * pixels);
+  const auto         predict = [&] { model->Predict(input.data(), extent, probability.data(), images); };
+  const auto         begin = Clock::now();
+  do
+  {
+    predict(); // the first makes the weights ready
+  } while (SecondsSince(begin) < warmUp);
   std::vector<double> seconds;
-  for (unsigned int i = 0; i <= repeats; ++i)
+  while (seconds.size() < repeats)
   {
     const auto start = Clock::now();
-    model->Predict(input.data(), extent, probability.data(), images);
-    if (i > 0) // the first makes the weights ready
-    {
-      seconds.push_back(SecondsSince(start));
-    }
+    predict();
+    seconds.push_back(SecondsSince(start));
   }
   return seconds;
 }
 
 std::vector<double>
-TimeTraining(itk::UNetModel * model, unsigned int edge, unsigned int batch, unsigned int repeats)
+TimeTraining(itk::UNetModel * model, unsigned int edge, unsigned int batch, unsigned int repeats, double warmUp)
 {
   auto trainer = itk::UNetTrainer::New();
   trainer->SetModel(model);
   trainer->SetSampleSource(NoiseSource::New());
   trainer->SetPatchSize(edge);
   trainer->SetBatchSize(batch);
-  trainer->SetPatchesPerEpoch(batch * (repeats + 2));
-  trainer->SetMaximumEpochs(1);
-  std::vector<Clock::time_point> steps;
-  trainer->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) { steps.push_back(Clock::now()); });
-  trainer->Train();
-  std::vector<double> seconds;
-  for (size_t i = 2; i < repeats + 2; ++i) // from the end of the first step on
+  trainer->SetPatchesPerEpoch(batch * 10000); // more than are trained on
+  std::vector<double>              seconds;
+  std::optional<Clock::time_point> stepBegin; // once all is warm
+  unsigned int                     events = 0;
+  const auto                       begin = Clock::now();
+  trainer->AddObserver(itk::ProgressEvent(), [&](const itk::EventObject &) {
+    if (stepBegin)
+    {
+      seconds.push_back(SecondsSince(*stepBegin));
+    }
+    if (++events > 2 && SecondsSince(begin) >= warmUp) // the begin and two steps
+    {
+      stepBegin = Clock::now();
+    }
+    if (seconds.size() == repeats)
+    {
+      trainer->AbortGenerateDataOn();
+    }
+  });
+  try
   {
-    seconds.push_back(std::chrono::duration<double>(steps[i + 1] - steps[i]).count());
+    trainer->Train();
   }
+  catch (const itk::ProcessAborted &)
+  {}
   return seconds;
 }
 } // namespace
@@ -153,6 +172,7 @@ main(int argc, char * argv[])
   unsigned int        edge = 256;
   std::vector<size_t> size{ 1024, 768 };
   size_t              images = 1;
+  double              warmUp = 0.0;
   bool                training = false;
   app.add_flag("--training", training, "Time training steps instead of predictions");
   app.add_option("--device", device)->capture_default_str();
@@ -162,6 +182,7 @@ main(int argc, char * argv[])
   app.add_option("--base-channels", base)->capture_default_str();
   app.add_option("--threads", threads)->capture_default_str();
   app.add_option("--repeats", repeats)->capture_default_str();
+  app.add_option("--warm-up", warmUp, "Seconds for which it works before, at least once")->capture_default_str();
   app.add_option("--batch-size", batch, "Of training")->capture_default_str();
   app.add_option("--patch-size", edge, "Of training")->capture_default_str();
   app.add_option("--size", size, "Of the images, x and y")->expected(2)->capture_default_str();
@@ -184,8 +205,8 @@ main(int argc, char * argv[])
     model->Initialize(1);
     itk::UNetModel::SetNumberOfThreads(threads);
     itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(threads);
-    const auto seconds = training ? TimeTraining(model, edge, batch, repeats)
-                                  : TimePrediction(model, { { size[0], size[1], 1 } }, images, repeats);
+    const auto seconds = training ? TimeTraining(model, edge, batch, repeats, warmUp)
+                                  : TimePrediction(model, { { size[0], size[1], 1 } }, images, repeats, warmUp);
     std::cout << nlohmann::json{ { "seconds", seconds } }.dump() << std::endl;
   }
   catch (const std::exception & error)

@@ -43,39 +43,47 @@ def convolution_flops(base, pixels):
 
 def dense_flops_per_second(device, dtype):
     """The rate of a large 1x1 convolution, a matrix product without borders, which the network can hope to come near to."""
-    channels, edge = (4096, 64) if device.startswith("cuda") else (1024, 48)
+    cuda = device.startswith("cuda")
+    channels, edge = (4096, 64) if cuda else (1024, 48)
+    rounds, calls = (100, 20) if cuda else (10, 1)
     image = torch.rand(1, channels, edge, edge, device=device).to(dtype, memory_format=torch.channels_last)
     weight = torch.rand(channels, channels, 1, 1, device=device).to(dtype, memory_format=torch.channels_last)
     best = float("inf")
-    for _ in range(10):
-        if device.startswith("cuda"):
+    for _ in range(rounds):
+        if cuda:
             torch.cuda.synchronize()
         start = time.perf_counter()
         with torch.no_grad():
-            torch.conv2d(image, weight)
-        if device.startswith("cuda"):
+            for _ in range(calls):
+                torch.conv2d(image, weight)
+        if cuda:
             torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, (time.perf_counter() - start) / calls)
     return 2 * channels**2 * edge**2 / best
 
 
 class Eager:
     """PyTorch as most people use it."""
 
-    def __init__(self, base, device):
+    def __init__(self, base, device, warm_up):
         self.device = device
+        self.warm_up = warm_up
         self.network = UNet(2, 2, *widths(base)).to(device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-3)
 
     def timed(self, work, repeats):
         seconds = []
-        for i in range(repeats + 1):
+        warm = False
+        begin = time.perf_counter()
+        while len(seconds) < repeats:
             self.synchronize()
             start = time.perf_counter()
             work()
             self.synchronize()
-            if i > 0:
-                seconds.append(time.perf_counter() - start)
+            end = time.perf_counter()
+            if warm:
+                seconds.append(end - start)
+            warm = warm or end - begin >= self.warm_up
         return seconds
 
     def synchronize(self):
@@ -125,6 +133,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=2, help="timed repeats in a round")
+    parser.add_argument("--warm-up", type=float, default=0.0, help="seconds for which each side works before a round")
     parser.add_argument("--base-channels", type=int, nargs="+", default=[64])
     parser.add_argument("--size", type=int, nargs=2, default=[1024, 768])
     parser.add_argument("--images", type=int, default=1)
@@ -135,14 +144,16 @@ def main():
 
     def ours(*options):
         command = [arguments.program, "--device", arguments.device, "--threads", arguments.threads, "--repeats",
-                   arguments.repeats, *options]
+                   arguments.repeats, "--warm-up", arguments.warm_up, *options]
         return json.loads(subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE).stdout)["seconds"]
 
     dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     rate = {name: dense_flops_per_second(arguments.device, dtypes[name]) for name in arguments.precisions}
-    rows = []
+    result = {"device": torch.cuda.get_device_name() if arguments.device.startswith("cuda") else processor(),
+              "threads": arguments.threads, "torch": torch.__version__, "date": time.strftime("%Y-%m-%d"),
+              "dense_teraflops": {name: r / 1e12 for name, r in rate.items()}, "rows": []}
     for base in arguments.base_channels:
-        eager = Eager(base, arguments.device)
+        eager = Eager(base, arguments.device, arguments.warm_up)
         jobs = {
             "prediction": (lambda: eager.predict(arguments.size, arguments.images, arguments.repeats),
                            ["--size", *arguments.size, "--images", arguments.images]),
@@ -164,15 +175,11 @@ def main():
                        "eager_seconds": medians["eager"], "ratio": medians["eager"] / medians[precision],
                        "teraflops": flops / medians[precision] / 1e12,
                        "share_of_dense_rate": flops / medians[precision] / rate[precision]}
-                rows.append(row)
+                result["rows"].append(row)
                 print(f"{job}, width {base}, {precision}: {row['seconds']:.4f} s, eager float32 {row['eager_seconds']:.4f} s, "
                       f"{row['ratio']:.2f} times as fast, {row['teraflops']:.2f} TFLOPS, "
                       f"{row['share_of_dense_rate']:.0%} of the dense rate", flush=True)
-    device = torch.cuda.get_device_name() if arguments.device.startswith("cuda") else processor()
-    arguments.output.write_text(json.dumps({"device": device, "threads": arguments.threads, "torch": torch.__version__,
-                                            "date": time.strftime("%Y-%m-%d"),
-                                            "dense_teraflops": {name: r / 1e12 for name, r in rate.items()},
-                                            "rows": rows}, indent=2) + "\n")
+            arguments.output.write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":

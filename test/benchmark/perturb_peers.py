@@ -4,7 +4,8 @@
     test/benchmark/perturb_peers.py --program build/bin/perturbBenchmark --output build/perturb
 
 Prints ratios, and writes OUTPUT.json and OUTPUT.png. Omission and inclusion have two peers: scikit-image's map_array, which
-takes labels of any size, and a NumPy table with a place for each label up to the largest, as an expert writes it.
+takes labels of any size, and a NumPy table with a place for each label up to the largest, as an expert writes it. Bias is
+compared with OpenCV on a binary mask; labels are then kept by np.where, or by the product of labels and mask.
 Everything runs on the same images of round cells at random places, the filters and their peers in turns, also slices of
 few cells and of many, on one thread; medians over all rounds, of processor time, which other programs on the machine
 hardly change. Only the gain of several threads is measured by the clock.
@@ -71,8 +72,9 @@ class Bench:
         self.program = program
         self.folder = Path(folder)
 
-    def run(self, image, candidates, *names, threads=1, seconds=0.1):
-        """Milliseconds for each name, and the peak memory of the program in bytes."""
+    def run(self, image, candidates, *names, threads=None, seconds=0.1):
+        """Milliseconds for each name, by the clock where a number of threads is given, and the program's peak memory in
+        bytes."""
         paths = [self.folder / "labels.mha", self.folder / "candidates.mha"]
         write_image(paths[0], image)
         write_image(paths[1], candidates)
@@ -84,12 +86,12 @@ class Bench:
                 f"--benchmark_min_time={seconds}",
                 f"--benchmark_out={report}",
             ],
-            env={**os.environ, "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": str(threads)},
+            env={**os.environ, "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": str(threads or 1)},
             stdout=subprocess.PIPE,
         )
         if process.returncode != 0:
             raise RuntimeError(f"{self.program} failed")
-        key = "cpu_time" if threads == 1 else "real_time"
+        key = "real_time" if threads else "cpu_time"
         times = {entry["name"]: entry[key] for entry in json.loads(report.read_text())["benchmarks"]}
         return times, int(process.stdout) * 1024
 
@@ -162,12 +164,20 @@ def bias_3d(draw, image):
     return ndimage.binary_dilation(image != 0, element, int(q))
 
 
-def keep_labels(draw, image, mask):
-    """The label of each pixel of a mask: its own or, where it was gained, the nearest cell's."""
+def spread_labels(draw, image):
+    """Labels where a mask of this draw may have pixels: their own or, where they are gained, the nearest cell's."""
     if draw.startswith("Erosion"):
-        return image * mask
+        return image
     nearest = ndimage.distance_transform_edt(image == 0, return_distances=False, return_indices=True)
-    return image[tuple(nearest)] * mask
+    return image[tuple(nearest)]
+
+
+def keep_by_where(draw, image, mask):
+    return np.where(mask, spread_labels(draw, image), 0)
+
+
+def keep_by_product(draw, image, mask):
+    return spread_labels(draw, image) * mask
 
 
 def medians(rounds):
@@ -189,9 +199,12 @@ def time_slice(bench, count, random):
             "omission": timed(lambda: omit_by_table(image, random)),
             "inclusion": timed(lambda: include_by_table(image, candidates, random)),
         },
-        "peers that keep labels": {
-            draw: timed(lambda: keep_labels(draw, image, bias_2d(draw, (image != 0).astype(np.uint8))), 0.03)
-            for draw in DRAWS
+        **{
+            f"peers that keep labels by {how}": {
+                draw: timed(lambda: keep(draw, image, bias_2d(draw, (image != 0).astype(np.uint8))), 0.03)
+                for draw in DRAWS
+            }
+            for how, keep in (("np.where", keep_by_where), ("a product", keep_by_product))
         },
         "OpenCV's call alone": {draw: timed(lambda: bias_2d(draw, mask), 0.03) for draw in DRAWS},
     }
@@ -208,12 +221,13 @@ def compare_slices(bench, rounds):
             if DRAWS[0] in times:
                 times["bias 6"] = statistics.median(times[draw] for draw in DRAWS)
         results[f"{count} cells"] = result
-        ours, peers, tables, kept, bare = result.values()
+        ours, peers, tables, where, product, bare = result.values()
         print(f"slice of {SLICE[1]}x{SLICE[0]}, {count} cells; copy {ours['copy']:.3f} ms")
         for name in ("omission", "inclusion", "bias 6", "Erosion 6", "Dilation 6"):
             line = f"  {name}: {ours[name]:.3f} ms, peer {peers[name]:.3f} ms, {peers[name] / ours[name]:.1f} times"
             if name in bare:
-                line += f"; that keeps labels {kept[name]:.3f} ms, {kept[name] / ours[name]:.1f} times"
+                for how, kept in (("np.where", where), ("a product", product)):
+                    line += f"; that keeps labels by {how} {kept[name]:.3f} ms, {kept[name] / ours[name]:.1f} times"
                 line += f"; {ours[name] / bare[name]:.1f} times OpenCV's call alone"
             else:
                 line += f"; with a table {tables[name]:.3f} ms, {tables[name] / ours[name]:.1f} times"
@@ -238,7 +252,7 @@ def compare_volumes(bench, rounds):
         for _ in range(rounds):
             ours.append(bench.run(image, image, *draws)[0])
             peers.append({draw: timed(lambda: bias_3d(draw, image), 0.0) for draw in draws})
-            kept.append({draw: timed(lambda: keep_labels(draw, image, bias_3d(draw, image)), 0.0) for draw in draws})
+            kept.append({draw: timed(lambda: keep_by_product(draw, image, bias_3d(draw, image)), 0.0) for draw in draws})
         ours, peers, kept = medians(ours), medians(peers), medians(kept)
         results[f"{count} cells"] = {"filters": ours, "peers": peers, "peers that keep labels": kept}
         for draw in draws:
@@ -255,7 +269,7 @@ def scaling(bench, rounds):
     names = ("copy", "omission", "inclusion", "salt and pepper", "Erosion 6", "Dilation 6", "bias per cell")
     results = {}
 
-    def measure(series, position, image, candidates, threads=1):
+    def measure(series, position, image, candidates, threads=None):
         runs = [bench.run(image, candidates, *names, threads=threads, seconds=0.03) for _ in range(rounds)]
         entry = {"at": position, "pixels": image.size, "milliseconds": medians([times for times, _ in runs])}
         entry["peak bytes"] = statistics.median(memory for _, memory in runs)
