@@ -37,16 +37,15 @@ WithEdge(std::initializer_list<int64_t> channels, int64_t dimension, int64_t edg
 torch::Tensor
 HalveSize(torch::Tensor x)
 {
-  if (x.dim() == 4)
-  {
-    return torch::max_pool2d(x, 2);
-  }
   if (torch::GradMode::is_enabled())
   {
-    // LibTorch 1.13 has no bfloat16 for this on the CPU.
-    return x.is_cpu() ? torch::max_pool3d(x.to(torch::kFloat32), 2).to(x.dtype()) : torch::max_pool3d(x, 2);
+    // LibTorch 1.13 has no bfloat16 in 3-D on the CPU.
+    return x.dim() == 4 ? torch::max_pool2d(x, 2)
+           : x.is_cpu() ? torch::max_pool3d(x.to(torch::kFloat32), 2).to(x.dtype())
+                        : torch::max_pool3d(x, 2);
   }
-  // CUDA's max_pool3d counts in 32 bits, which is too few for a large tile.
+  // Pooling finds indices too, for gradients, and is slower; that of CUDA in 3-D counts in 32 bits, which are too few
+  // for a large tile.
   for (int64_t axis = 2; axis < x.dim(); ++axis)
   {
     x = torch::maximum(x.slice(axis, 0, torch::nullopt, 2), x.slice(axis, 1, torch::nullopt, 2));
