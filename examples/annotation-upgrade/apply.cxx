@@ -65,9 +65,10 @@ GetBlock(const TFilter & filter, const RegionType & image)
   {
     return GetBlockOfSlices(image, filter.GetSliceAxis());
   }
-  // Whole tiles, whose margins are seen again around each block; where pixels are resampled, and a block takes some
-  // more of them from around it, no more than one tile gives.
+  // Whole tiles, whose margins are seen again around each block; where pixels are resampled, so that the network sees
+  // fewer, more of them, but with those that a block takes from around it no more than one tile gives.
   constexpr size_t largest = 256;
+  constexpr size_t largestResampled = 320;
   const auto &     spacing = filter.GetInput()->GetSpacing();
   const auto       factor = model.GetFactor({ { spacing[0], spacing[1], spacing[2] } });
   const size_t     tile = filter.GetTileEdge();
@@ -75,8 +76,9 @@ GetBlock(const TFilter & filter, const RegionType & image)
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
     const auto inner = static_cast<double>(tile - std::min(tile / 2, 2 * model.GetAlignment()));
-    block[axis] = factor[axis] == 1.0 ? tile * std::max<size_t>(1, largest / tile)
-                                      : std::min(largest, static_cast<size_t>(std::ceil(factor[axis] * inner)));
+    block[axis] = factor[axis] == 1.0
+                    ? tile * std::max<size_t>(1, largest / tile)
+                    : std::min(largestResampled, static_cast<size_t>(std::ceil(factor[axis] * inner)));
   }
   return block;
 }
