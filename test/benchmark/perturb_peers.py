@@ -299,6 +299,8 @@ def plot(path, results):
         axis.set_xlabel(series)
         axis.set_ylabel("ms")
         axis.xaxis.set_minor_formatter(ticker.NullFormatter())
+        if series == "threads":
+            axis.set_xticks([e["at"] for e in entries], [e["at"] for e in entries])
     for series in ("pixels of a slice", "pixels of a volume"):
         axes[-1].semilogx(
             [e["at"] for e in results[series]], [e["peak bytes"] / 2**20 for e in results[series]], "o-", label=series
