@@ -212,3 +212,18 @@ TEST(PerturbAnnotationFilter, RefusesWrongParameters)
   filter->SetSaltAndPepperProbability(1.01);
   ExpectUpdateError(filter.GetPointer(), { "SaltAndPepperProbability is 1.01", "[0, 1]" });
 }
+
+TEST(PerturbAnnotationFilter, ItsTolerancesAreThoseOfAllSteps)
+{
+  const auto   annotation = NewImage<ImageType>(ImageType::SizeType{ { 5, 4 } });
+  const auto   candidates = NewImage<ImageType>(ImageType::SizeType{ { 5, 4 } });
+  const double origin[]{ 1e-4, 0.0 };
+  candidates->SetOrigin(origin);
+  auto filter = itk::PerturbAnnotationFilter<ImageType>::New();
+  filter->SetInput(annotation);
+  filter->SetCandidatesImage(candidates);
+  filter->SetInclusionRate(0.5);
+  EXPECT_NE(UpdateError(filter.GetPointer()), "");
+  filter->SetCoordinateTolerance(1e-3);
+  EXPECT_EQ(UpdateError(filter.GetPointer()), "");
+}

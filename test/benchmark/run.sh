@@ -4,6 +4,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+[[ $# -gt 0 ]] || set -- network perturb memory
+for part in "$@"; do
+  if [[ ! $part =~ ^(network|perturb|memory)$ ]]; then
+    echo "There is no benchmark '$part'; there are network, perturb and memory." >&2
+    exit 1
+  fi
+done
+
 cmake/prepare.sh build test benchmark -DBUILD_TESTING=ON -DAnnotationUpgrade_BUILD_BENCHMARKS=ON
 cmake --build build --parallel "$(nproc)" --target annotation-upgrade networkBenchmark perturbBenchmark
 mkdir -p build/benchmark
@@ -11,7 +19,6 @@ mkdir -p build/benchmark
 # Debian's Python libraries are for Debian's Python.
 measure() { /usr/bin/python3 "test/benchmark/$1.py" "${@:2}"; }
 
-[[ $# -gt 0 ]] || set -- network perturb memory
 for part in "$@"; do
   case $part in
     network)
@@ -23,10 +30,6 @@ for part in "$@"; do
       ;;
     memory)
       measure memory --tool build/bin/annotation-upgrade --folder build/benchmark/memory --json build/benchmark/memory.json
-      ;;
-    *)
-      echo "There is no benchmark '$part'; there are network, perturb and memory." >&2
-      exit 1
       ;;
   esac
 done
