@@ -504,7 +504,8 @@ class Perturb(ToolTest):
         self.assertEqual({width for cells in widths("--bias", 2, "--bias-per-cell") for width in cells}, {4, 6, 10, 12})
         self.assertEqual({cells[0] for cells in widths("--bias", 2, "--bias-operation", "erosion")}, {4, 6})
         self.assertEqual({cells[0] for cells in widths("--bias-iterations", 2)}, {4, 12})
-        default = re.search(r"stand\s+for\s+--bias\s+(\d+)", self.succeed("perturb", "--help").stdout).group(1)
+        help_text = " ".join(self.succeed("perturb", "--help").stdout.split())
+        default = re.search(r"(\d+) if only other options of bias are given", help_text).group(1)
         self.assertEqual(widths("--bias-per-cell"), widths("--bias-per-cell", "--bias", default))
 
     def test_preset_fills_what_is_not_given(self):
